@@ -1,1 +1,1 @@
-"""TODO."""
+"""The stages: each turns one event, and what it asks for, into further events."""

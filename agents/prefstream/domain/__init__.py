@@ -1,1 +1,1 @@
-"""TODO."""
+"""What is decided: plain functions of values, without clock, chance or network."""

@@ -1,11 +1,11 @@
 """The error tree: every error prefstream raises on purpose.
 
-    PrefstreamError
-    ├── BadInput            the caller gave something we cannot use (exit code 2, HTTP 4xx)
-    │   ├── Undecodable     bytes that are not an event we know
-    │   └── Incompatible    a schema change that would break readers
-    ├── Unavailable         a server or program we need is not there (exit code 3, retry)
-    └── Fenced              another owner took over; this one must stop without a trace
+PrefstreamError
+├── BadInput            the caller gave something we cannot use (exit code 2, HTTP 4xx)
+│   ├── Undecodable     bytes that are not an event we know
+│   └── Incompatible    a schema change that would break readers
+├── Unavailable         a server or program we need is not there (exit code 3, retry)
+└── Fenced              another owner took over; this one must stop without a trace
 """
 
 from typing import ClassVar

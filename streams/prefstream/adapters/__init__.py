@@ -1,1 +1,1 @@
-"""TODO."""
+"""What touches the world: Kafka, Postgres, language models, files, settings."""

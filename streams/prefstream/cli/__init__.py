@@ -1,1 +1,5 @@
-"""TODO."""
+"""The command `prefstream`."""
+
+from prefstream.cli.main import main
+
+__all__ = ["main"]

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What runs the stages: the Faust app, the runner of each log, projections, supervision."""

@@ -1,0 +1,44 @@
+"""The envelope every event carries."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from prefstream.schemas.ids import EventId, Identifier
+
+
+class Value(BaseModel):
+    """A frozen value; unknown fields of a newer writer are ignored, wrong types are not."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", ser_json_inf_nan="null")
+
+
+#: A probability or share in 0..1; NaN is refused.
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+#: A finite number.
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Event(Value):
+    """Something that happened, said once and never changed.
+
+    `occurred_at` is event time: the instant of the outside fact (a submission, a model's reply,
+    a person's label) the event stems from. A derived event inherits the latest time among its
+    causes, so that a replay, which has no clock, gives the same bytes. The time of processing
+    is the log record's own timestamp.
+    """
+
+    event_id: EventId
+    type: str
+    schema_version: int
+    occurred_at: AwareDatetime
+    #: Who says it: a stage ("prefstream/judging") or the outside source of the fact.
+    source: Identifier
+    #: What it is about; also the record's key.
+    subject: Identifier
+    #: The event that directly caused this one; `None` for a fact from outside.
+    causation_id: EventId | None = None
+    #: The pair (or, before there is a pair, the prompt) this belongs to.
+    correlation_id: Identifier
+    #: Version of the logic that derived it; "0" for facts from outside.
+    stage_version: str = "0"

@@ -1,0 +1,67 @@
+"""Events about pairs as such: proposed, validated, rejected."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from prefstream.schemas.envelope import Event, Share, Value
+from prefstream.schemas.ids import EventId, Identifier
+from prefstream.schemas.values import Message, Preference, Provenance, Response, Slice, Stakes, Tag
+
+
+class PairProposed(Event):
+    """Two responses to one prompt are up for a preference."""
+
+    type: Literal["PairProposed"] = "PairProposed"
+    schema_version: Literal[1] = 1
+    pair_id: Identifier
+    prompt_id: Identifier
+    messages: Annotated[tuple[Message, ...], Field(min_length=1)]
+    response_a: Response
+    response_b: Response
+    #: How the two came to differ: "diverse_models", "best_of_n", ... or "ready_made".
+    strategy: Identifier
+    #: Pairs cut from the same set of candidates share it; splits never part a group.
+    group_id: Identifier
+    slice: Slice
+    stakes: Stakes = Stakes.LOW
+    tags: tuple[Tag, ...] = ()
+    stratum_weight: Annotated[float, Field(gt=0)] = 1.0
+    provenance: Provenance = Provenance.REAL
+
+
+class CheckResult(Value):
+    """What one check found on one pair."""
+
+    check: Identifier
+    severity: Literal["note", "quarantine", "reject"]
+    passed: bool
+    finding: str = ""
+
+
+class PairValidated(Event):
+    """A resolved pair passed its checks and is fit for a release."""
+
+    type: Literal["PairValidated"] = "PairValidated"
+    schema_version: Literal[1] = 1
+    pair_id: Identifier
+    slice: Slice
+    label: Preference
+    soft_label: Share | None
+    method: Identifier
+    resolution_id: EventId
+    checks: tuple[CheckResult, ...]
+    provenance: Provenance = Provenance.REAL
+
+
+class PairRejected(Event):
+    """A resolved pair failed a check and stays out of every release."""
+
+    type: Literal["PairRejected"] = "PairRejected"
+    schema_version: Literal[1] = 1
+    pair_id: Identifier
+    slice: Slice
+    resolution_id: EventId
+    reasons: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    checks: tuple[CheckResult, ...]
+    provenance: Provenance = Provenance.REAL

@@ -1,0 +1,59 @@
+"""Events of routing: who decides the label, and why."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from prefstream.schemas.envelope import Event, Finite, Share, Value
+from prefstream.schemas.ids import Identifier
+from prefstream.schemas.values import Preference, Provenance, Slice, Stakes
+
+
+class ReasonCode(StrEnum):
+    """Why a pair was sent where it was sent."""
+
+    NO_POLICY = "no_policy"
+    NOT_CERTIFIED = "not_certified"
+    POLICY_NOT_APPLICABLE = "policy_not_applicable"
+    BELOW_THRESHOLD = "below_threshold"
+    AT_OR_ABOVE_THRESHOLD = "at_or_above_threshold"
+    NO_VERDICT = "no_verdict"
+    MANDATORY = "mandatory"
+    INJECTION_SUSPECTED = "injection_suspected"
+    AUDIT = "audit"
+
+
+class Reason(Value):
+    """One reason for a route; an escalation names the clause that caused it."""
+
+    code: ReasonCode
+    clause: Identifier
+    detail: str = ""
+
+
+class PairRouted(Event):
+    """The pair's judgement is accepted, or people are asked; audited pairs are always labelled."""
+
+    type: Literal["PairRouted"] = "PairRouted"
+    schema_version: Literal[1] = 1
+    pair_id: Identifier
+    prompt_id: Identifier
+    slice: Slice
+    stakes: Stakes
+    route: Literal["accept", "escalate"]
+    #: The audit coin: heads means a person labels the pair whatever the route.
+    audit: bool
+    reasons: tuple[Reason, ...] = Field(min_length=1)
+    policy_id: Identifier | None
+    #: The policy's threshold; `None` where nothing is certified.
+    threshold: Finite | None
+    #: Probability with which a pair like this is audited.
+    propensity: Share
+    judge_label: Preference | None
+    p_a: Share | None
+    confidence: Share | None
+    judge_id: Identifier
+    #: Labels by people needed before the pair can be resolved.
+    overlap: int = Field(ge=1, le=99)
+    provenance: Provenance = Provenance.REAL

@@ -1,0 +1,168 @@
+"""The topics: what each carries, its key, and how long it is kept."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from prefstream.schemas import (
+    constitutions,
+    judgements,
+    labels,
+    metrics,
+    pairs,
+    policies,
+    prompts,
+    routes,
+)
+from prefstream.schemas.envelope import Event
+
+#: Pairs and prompts of one key keep their order because all their topics have equal partitions.
+DEFAULT_PARTITIONS = 4
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSpec:
+    """One topic of the contract."""
+
+    name: str
+    #: What the record's key is.
+    key: Literal["prompt_id", "pair_id", "slice", "id", "as source"]
+    events: tuple[type[Event], ...]
+    about: str
+    cleanup: Literal["delete", "compact"] = "delete"
+    #: Milliseconds; -1 keeps records for ever. The archive in Postgres outlives it.
+    retention_ms: int = 30 * DAY_MS
+    #: Fixed where order over the whole topic matters; `None` takes the deployment's number.
+    partitions: int | None = None
+
+
+PROMPTS_SUBMITTED = TopicSpec(
+    name="prompts.submitted.v1",
+    key="prompt_id",
+    events=(prompts.PromptSubmitted,),
+    about="Prompts as they come in.",
+)
+PROMPTS_CURATED = TopicSpec(
+    name="prompts.curated.v1",
+    key="prompt_id",
+    events=(prompts.PromptCurated, prompts.PromptSetAside),
+    about="Prompts with slice, stakes and tags, or set aside with the reason.",
+)
+PAIRS_PROPOSED = TopicSpec(
+    name="pairs.proposed.v1",
+    key="pair_id",
+    events=(pairs.PairProposed,),
+    about="Two responses to a prompt, up for a preference.",
+)
+PAIRS_JUDGED = TopicSpec(
+    name="pairs.judged.v1",
+    key="pair_id",
+    events=(judgements.PairJudged, judgements.JudgementFailed),
+    about="Every vote of the panel, pooled label and measured confidence.",
+)
+PAIRS_ROUTED = TopicSpec(
+    name="pairs.routed.v1",
+    key="pair_id",
+    events=(routes.PairRouted,),
+    about="Accept the judge or ask people, each with its reasons.",
+)
+LABELS_SUBMITTED = TopicSpec(
+    name="labels.submitted.v1",
+    key="pair_id",
+    events=(labels.LabelSubmitted,),
+    about="Labels as people gave them.",
+)
+LABELS_RESOLVED = TopicSpec(
+    name="labels.resolved.v1",
+    key="pair_id",
+    events=(labels.LabelResolved, labels.LabelDisputed),
+    about="The pair's label with its evidence, or the dispute that asks for the next round.",
+)
+PAIRS_VALIDATED = TopicSpec(
+    name="pairs.validated.v1",
+    key="pair_id",
+    events=(pairs.PairValidated,),
+    about="Resolved pairs that passed their checks.",
+)
+PAIRS_REJECTED = TopicSpec(
+    name="pairs.rejected.v1",
+    key="pair_id",
+    events=(pairs.PairRejected,),
+    about="Resolved pairs that failed a check, with the finding.",
+)
+METRICS_UPDATED = TopicSpec(
+    name="metrics.updated.v1",
+    key="slice",
+    events=(metrics.MetricsUpdated,),
+    about="Rolling agreement per slice and window.",
+)
+ALERTS_RAISED = TopicSpec(
+    name="alerts.raised.v1",
+    key="slice",
+    events=(metrics.AlertRaised, metrics.AlertCleared),
+    about="Bounds crossed and what to do about them.",
+)
+CONSTITUTIONS_PUBLISHED = TopicSpec(
+    name="constitutions.published.v1",
+    key="id",
+    events=(constitutions.ConstitutionPublished,),
+    about="Immutable versions of the constitution; the newest is in force.",
+    cleanup="compact",
+    retention_ms=-1,
+    partitions=1,
+)
+POLICIES_PUBLISHED = TopicSpec(
+    name="policies.published.v1",
+    key="id",
+    events=(policies.PolicyPublished, policies.PolicyRevoked),
+    about="Immutable routing policies; the newest is in force until revoked.",
+    cleanup="compact",
+    retention_ms=-1,
+    partitions=1,
+)
+GENERATION_RETRY = TopicSpec(
+    name="generation.retry.v1",
+    key="as source",
+    events=(),
+    about="Prompts whose generation is to be tried again, as original bytes.",
+)
+JUDGING_RETRY = TopicSpec(
+    name="judging.retry.v1",
+    key="as source",
+    events=(),
+    about="Pairs whose judging is to be tried again, as original bytes.",
+)
+DEAD_LETTERS = TopicSpec(
+    name="dead-letters.v1",
+    key="as source",
+    events=(),
+    about="Records no stage could handle: original bytes, coordinates, error, attempt.",
+    retention_ms=-1,
+)
+
+#: Topics whose newest records are the configuration of every stage.
+CONFIGURATION: tuple[TopicSpec, ...] = (CONSTITUTIONS_PUBLISHED, POLICIES_PUBLISHED)
+#: Topics that hold records of others, as original bytes.
+RAW: tuple[TopicSpec, ...] = (GENERATION_RETRY, JUDGING_RETRY, DEAD_LETTERS)
+TOPICS: tuple[TopicSpec, ...] = (
+    PROMPTS_SUBMITTED,
+    PROMPTS_CURATED,
+    PAIRS_PROPOSED,
+    PAIRS_JUDGED,
+    PAIRS_ROUTED,
+    LABELS_SUBMITTED,
+    LABELS_RESOLVED,
+    PAIRS_VALIDATED,
+    PAIRS_REJECTED,
+    METRICS_UPDATED,
+    ALERTS_RAISED,
+    CONSTITUTIONS_PUBLISHED,
+    POLICIES_PUBLISHED,
+    GENERATION_RETRY,
+    JUDGING_RETRY,
+    DEAD_LETTERS,
+)
+#: The topic each type of event is said on.
+TOPIC_OF: dict[type[Event], TopicSpec] = {event: spec for spec in TOPICS for event in spec.events}
+#: Every type of event by its name.
+EVENT_TYPES: dict[str, type[Event]] = {event.__name__: event for event in TOPIC_OF}

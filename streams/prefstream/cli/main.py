@@ -1,0 +1,35 @@
+"""The root command: what there is, and how errors end it.
+
+Modules of commands import only what `--help` needs; everything heavy is imported inside the
+command that uses it, so that help answers at once.
+"""
+
+import sys
+
+import typer
+
+from prefstream.cli import schemas
+from prefstream.cli.console import note
+from prefstream.schemas.errors import PrefstreamError
+
+root = typer.Typer(
+    name="prefstream",
+    help="Preference labels as a stream: AI judges label what they can be trusted with, people the rest.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+root.add_typer(schemas.app, name="schemas")
+
+
+def main() -> None:
+    """Run the command line; errors we know become one sentence and an exit code."""
+    try:
+        root()
+    except PrefstreamError as error:
+        note(f"prefstream: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        note("prefstream: interrupted")
+        sys.exit(130)
