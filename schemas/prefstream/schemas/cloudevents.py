@@ -4,6 +4,7 @@ The headers are a copy of the envelope for readers that do not parse the value. 
 the correlation id and the span the event id, so a replay writes the same headers.
 """
 
+import re
 from datetime import UTC, datetime
 
 from prefstream.schemas.envelope import Event
@@ -12,6 +13,9 @@ from prefstream.schemas.records import Headers
 
 CONTENT_TYPE = ("content-type", b"application/json")
 SPEC_VERSION = ("ce_specversion", b"1.0")
+
+#: Version 00 of W3C Trace Context; ids of zeros only are invalid.
+_TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def headers_of(event: Event, *, traceparent: str | None = None) -> Headers:
@@ -39,7 +43,7 @@ def headers_of(event: Event, *, traceparent: str | None = None) -> Headers:
 def traceparent_in(headers: Headers) -> str | None:
     """Return the trace context among a record's headers, if it is well formed."""
     for name, value in headers:
-        if name == "traceparent" and len(value) == 55 and value.isascii():
+        if name == "traceparent" and _TRACEPARENT.fullmatch(value):
             return value.decode()
     return None
 

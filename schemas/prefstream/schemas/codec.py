@@ -45,11 +45,12 @@ def decode(value: bytes | None, *, upcasters: Upcasters = UPCASTERS) -> Event:
     if len(value) > MAX_VALUE_BYTES:
         raise Undecodable(f"the value has {len(value)} bytes; the limit is {MAX_VALUE_BYTES}")
     try:
-        return _ANY_EVENT.validate_json(value)
+        event = _ANY_EVENT.validate_json(value)
     except ValidationError as error:
         return _decode_older(value, upcasters, error)
-    except ValueError as error:
-        raise Undecodable(f"not a JSON event: {error}") from error
+    if "schema_version" not in event.model_fields_set:
+        raise Undecodable(f"{event.type} does not say its schema_version, so it cannot be read safely")
+    return event
 
 
 def _decode_older(value: bytes, upcasters: Upcasters, error: ValidationError) -> Event:
@@ -63,8 +64,15 @@ def _decode_older(value: bytes, upcasters: Upcasters, error: ValidationError) ->
         raise Undecodable(f"{name} does not fit its schema: {_first(error)}") from error
     if not isinstance(version, int) or (name, version) not in upcasters:
         raise Undecodable(f"{name} has schema version {version!r}; this build reads {present}") from error
-    upcast = upcasters[name, version](document) | {"schema_version": version + 1}
-    return decode(orjson.dumps(upcast), upcasters=upcasters)
+    return decode(_upcast(document, name, version, upcasters[name, version]), upcasters=upcasters)
+
+
+def _upcast(document: dict[str, Any], name: str, version: int, upcaster: Upcaster) -> bytes:
+    try:
+        return orjson.dumps(upcaster(document) | {"schema_version": version + 1})
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # What an upcaster stumbles over is a document that never fitted its own version.
+        raise Undecodable(f"{name} version {version} does not fit its schema: {error!r}") from error
 
 
 def _document(value: bytes) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """The constitution: what people and judges are asked to judge by, as data."""
 
-from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from prefstream.schemas.envelope import Event, Value
+from prefstream.schemas.envelope import Event, Value, content_hash
 from prefstream.schemas.ids import Identifier
 from prefstream.schemas.values import Slice, Stakes, Tag
 
@@ -92,7 +91,7 @@ class Constitution(Value):
     @property
     def content_hash(self) -> str:
         """Return the SHA-256 of the canonical JSON, in hex."""
-        return sha256(self.model_dump_json().encode()).hexdigest()
+        return content_hash(self)
 
 
 class ConstitutionPublished(Event):

@@ -1,5 +1,8 @@
 """The envelope every event carries."""
 
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -8,15 +11,32 @@ from prefstream.schemas.ids import EventId, Identifier
 
 
 class Value(BaseModel):
-    """A frozen value; unknown fields of a newer writer are ignored, wrong types are not."""
+    """A frozen value; unknown fields of a newer writer are ignored, wrong types are not.
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", ser_json_inf_nan="null")
+    Infinity and NaN are refused everywhere: JSON cannot say them, so they would not come back.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+
+def content_hash(value: Value) -> str:
+    """Return the SHA-256 of a value's canonical JSON, in hex.
+
+    Keys are sorted: in which order a mapping was written says nothing and changes nothing.
+    """
+    canonical = json.dumps(value.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode()).hexdigest()
 
 
 #: A probability or share in 0..1; NaN is refused.
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 #: A finite number.
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+#: An instant with its offset, within what every time zone and every log can say.
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 12, 31, tzinfo=UTC)),
+]
 
 
 class Event(Value):
@@ -31,7 +51,7 @@ class Event(Value):
     event_id: EventId
     type: str
     schema_version: int
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     #: Who says it: a stage ("prefstream/judging") or the outside source of the fact.
     source: Identifier
     #: What it is about; also the record's key.

@@ -12,8 +12,16 @@ NAMESPACE = UUID("6f1c9a52-6c7e-5a9b-9d43-0f4b7a1f2c11")
 #: An identifier a user may choose: no surrounding blanks, bounded.
 Identifier = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=256, pattern=r"^\S")]
 
-#: The id of an event, a UUID in its usual 36 characters.
-EventId = Annotated[str, StringConstraints(strict=True, min_length=36, max_length=36)]
+#: The id of an event, a UUID in its usual 36 characters, lower case: ids are compared as text.
+EventId = Annotated[
+    str,
+    StringConstraints(
+        strict=True,
+        min_length=36,
+        max_length=36,
+        pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+    ),
+]
 
 
 def derived_id(*parts: str | int) -> EventId:

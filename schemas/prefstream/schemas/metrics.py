@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from prefstream.schemas.envelope import Event, Finite, Value
+from prefstream.schemas.envelope import Event, Finite, Instant, Value
 from prefstream.schemas.ids import Identifier
 from prefstream.schemas.values import Slice
 
@@ -30,7 +30,7 @@ class MetricsUpdated(Event):
     slice: Slice
     window: Window
     #: End of the window, in event time.
-    as_of: AwareDatetime
+    as_of: Instant
     measurements: tuple[Measurement, ...]
 
 

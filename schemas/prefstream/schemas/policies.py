@@ -1,11 +1,10 @@
 """Routing policies: immutable, and identified by their content."""
 
-from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from prefstream.schemas.envelope import Event, Finite, Share, Value
+from prefstream.schemas.envelope import Event, Finite, Share, Value, content_hash
 from prefstream.schemas.ids import Identifier
 from prefstream.schemas.values import Slice
 
@@ -38,7 +37,7 @@ class Policy(Value):
     @property
     def id(self) -> Identifier:
         """Return the identity: the name and the first 16 hex digits of the content's SHA-256."""
-        return f"{self.name}#{sha256(self.model_dump_json().encode()).hexdigest()[:16]}"
+        return f"{self.name}#{content_hash(self)[:16]}"
 
 
 class PolicyPublished(Event):

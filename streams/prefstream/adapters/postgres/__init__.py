@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, migrations, the log, state, journal and projections."""
