@@ -1,0 +1,48 @@
+"""Agreement among raters: statistics of integer counts that add, take back and merge."""
+
+from prefstream.domain.agreement.categories import (
+    MARGINS,
+    NOMINAL_CATEGORIES,
+    ORDINAL_CATEGORIES,
+    nominal,
+    ordinal,
+)
+from prefstream.domain.agreement.cohen import CategoryPair, PairTable, Weights, cohen_kappa
+from prefstream.domain.agreement.coincidences import CoincidenceKey, Coincidences, unit_contribution
+from prefstream.domain.agreement.krippendorff import alpha_interval, alpha_nominal, alpha_ordinal
+from prefstream.domain.agreement.raw import fleiss_kappa, gwet_ac1, percent_agreement
+from prefstream.domain.agreement.statistic import Statistic
+from prefstream.domain.agreement.units import Cell, Kind, UnitLabel, change, contributions
+from prefstream.domain.agreement.windows import AnnotatorPair, Window, figures, kappas, window
+
+__all__ = [
+    "MARGINS",
+    "NOMINAL_CATEGORIES",
+    "ORDINAL_CATEGORIES",
+    "AnnotatorPair",
+    "CategoryPair",
+    "Cell",
+    "CoincidenceKey",
+    "Coincidences",
+    "Kind",
+    "PairTable",
+    "Statistic",
+    "UnitLabel",
+    "Weights",
+    "Window",
+    "alpha_interval",
+    "alpha_nominal",
+    "alpha_ordinal",
+    "change",
+    "cohen_kappa",
+    "contributions",
+    "figures",
+    "fleiss_kappa",
+    "gwet_ac1",
+    "kappas",
+    "nominal",
+    "ordinal",
+    "percent_agreement",
+    "unit_contribution",
+    "window",
+]
