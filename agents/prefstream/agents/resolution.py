@@ -6,7 +6,7 @@ evidence only, never on which came first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import AwareDatetime
@@ -85,10 +85,11 @@ class Resolution:
             return ()
         if route.accepted and route.judge_label is not None:
             return (self._accepted(pair_id, route, route.judge_label),)
-        ballots = [_ballot(label) for label in state.labels]
-        return [
-            self._event(pair_id, state, route, step) for step in resolutions(ballots, overlap=route.overlap)
-        ]
+        said: list[LabelResolved | LabelDisputed] = []
+        for step in resolutions([_ballot(label) for label in state.labels], overlap=route.overlap):
+            after = said[-1].occurred_at if said else None
+            said.append(self._event(pair_id, state, route, step, after=after))
+        return said
 
     def _accepted(self, pair_id: str, route: _Route, label: Preference) -> LabelResolved:
         return LabelResolved(
@@ -104,12 +105,15 @@ class Resolution:
         )
 
     def _event(
-        self, pair_id: str, state: _State, route: _Route, step: Resolved | Disputed
+        self, pair_id: str, state: _State, route: _Route, step: Resolved | Disputed, *, after: datetime | None
     ) -> LabelResolved | LabelDisputed:
         used = [label for label in state.labels if label.event_id in step.evidence]
         moment, cause = max(
             [(route.occurred_at, route.event_id), *((x.occurred_at, x.event_id) for x in used)]
         )
+        if after is not None and moment <= after:
+            # People's clocks differ, but what revises a resolution must be later than it.
+            moment = after + timedelta(microseconds=1)
         base = self._envelope(pair_id, step.evidence, cause, moment) | {
             "pair_id": pair_id,
             "slice": route.slice,

@@ -43,7 +43,7 @@ class Routing:
             route=decision.route,
             audit=decision.audit,
             reasons=decision.reasons,
-            policy_id=policy.id if policy else None,
+            policy_id=given.configuration.policy_id,
             threshold=decision.threshold,
             propensity=decision.propensity,
             judge_label=case.label,

@@ -37,11 +37,13 @@ class Configuration:
 
     constitution: Constitution
     policy: Policy | None = None
+    #: Identities of the two, reckoned once: they are hashes of the whole content.
+    constitution_id: str = field(init=False)
+    policy_id: str | None = field(init=False)
 
-    @property
-    def constitution_id(self) -> str:
-        """Return the identity of the constitution in force."""
-        return self.constitution.id
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "constitution_id", self.constitution.id)
+        object.__setattr__(self, "policy_id", self.policy.id if self.policy else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,8 +88,10 @@ class Validation:
 
     def _resolved(self, event: LabelResolved, given: Given) -> Outcome:
         pair = _loaded(given, event.pair_id)
-        if pair.resolution is None or pair.resolution.event_id != event.event_id:
-            pair = pair.model_copy(update={"resolution": _resolution(event)})
+        standing = pair.resolution
+        if standing and (event.occurred_at, event.event_id) <= (standing.occurred_at, standing.event_id):
+            return Outcome(events=self._verdict(event.pair_id, pair))
+        pair = pair.model_copy(update={"resolution": _resolution(event)})
         return Outcome(events=self._verdict(event.pair_id, pair), states=_saved({event.pair_id: pair}))
 
     def _proposed(self, event: PairProposed, given: Given) -> Outcome:

@@ -17,9 +17,8 @@ Upcasters = Mapping[tuple[str, int], Upcaster]
 #: Upcasters in force, by event type and the version they read.
 UPCASTERS: Upcasters = {}
 
-#: Largest value read or written, in bytes; just under the broker's one megabyte would be too small
-#: for two long responses, so topics are created to allow this much.
-MAX_VALUE_BYTES = 8 * 1024 * 1024
+#: Largest value written or read, in bytes: what a broker takes by default, less room for headers.
+MAX_VALUE_BYTES = 900_000
 
 _MEMBERS = tuple(Annotated[event, Tag(name)] for name, event in EVENT_TYPES.items())
 _ANY_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Union[_MEMBERS], Discriminator("type")])  # type: ignore[arg-type]  # noqa: UP007  (the union is made at run time)

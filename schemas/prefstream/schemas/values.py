@@ -11,7 +11,7 @@ from prefstream.schemas.ids import Identifier
 Slice = Identifier
 Tag = Identifier
 #: Longest text of one message or response, in characters.
-MAX_TEXT = 2_000_000
+MAX_TEXT = 900_000
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 

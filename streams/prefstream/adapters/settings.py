@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     constitution: Path | None = None
     #: First of the ports for health and metrics, one per process; 0 lets the system choose.
     health_port: int = Field(default=0, ge=0, le=65000)
+    #: A name that this process keeps when it is started again, so that Kafka gives it its partitions
+    #: back at once; different for every process of a kind.
+    instance: str = ""
+    #: Seconds for which the Postgres log keeps records that everybody has read.
+    keep_s: float = Field(default=3600.0, ge=0)
     #: Seconds without progress, while there is work, after which a process gives up.
     stall_s: float = Field(default=60.0, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -96,7 +101,7 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources, strongest first: arguments, environment, file."""

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from prefstream.cli import schemas
+from prefstream.cli import db, run, schemas, up
 from prefstream.cli.console import note
 from prefstream.schemas.errors import PrefstreamError
 
@@ -20,6 +20,9 @@ root = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+root.command()(up.up)
+root.command()(run.run)
+root.add_typer(db.app, name="db")
 root.add_typer(schemas.app, name="schemas")
 
 

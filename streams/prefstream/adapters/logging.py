@@ -1,0 +1,54 @@
+"""Logging: one JSON object a line on standard output, never a secret."""
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import orjson
+import structlog
+
+_SECRETS = ("password", "secret", "token", "api_key", "authorization", "dsn")
+
+
+def configure_logging(*, process: str, level: str) -> None:
+    """Send structlog and the standard library's logging through one pipe as JSON lines."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        lambda _logger, _method, event: {"process": process} | dict(event),
+        redacted,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumped)],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(serializer=_dumped),
+            ],
+        )
+    )
+    logging.basicConfig(
+        handlers=[handler], level=max(getattr(logging, level.upper()), logging.WARNING), force=True
+    )
+
+
+def redacted(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Replace the values of fields whose names speak of secrets."""
+    return {
+        name: "[redacted]" if any(word in name.lower() for word in _SECRETS) else value
+        for name, value in event.items()
+    }
+
+
+def _dumped(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=str).decode()

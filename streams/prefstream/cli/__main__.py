@@ -1,0 +1,5 @@
+"""Lets `python -m prefstream.cli` be the command."""
+
+from prefstream.cli.main import main
+
+main()

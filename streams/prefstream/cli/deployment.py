@@ -1,0 +1,147 @@
+"""A deployment on this machine: servers and processes, started, shown and stopped together."""
+
+import asyncio
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import asyncpg
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from prefstream.adapters.postgres.connection import AWAY
+from prefstream.adapters.settings import Settings
+from prefstream.cli.console import note
+from prefstream.schemas.errors import BadInput, Unavailable
+from prefstream.streams.machine import Machine, prepare
+from prefstream.streams.places import Places
+from prefstream.streams.status import overview
+from prefstream.streams.supervisor import Supervisor
+
+#: Seconds between two looks at the processes and at the counts.
+LOOK_S = 1.0
+
+
+def settings_with(*, log: str = "", **changes: Any) -> Settings:
+    """Return the settings with options of the command line on top.
+
+    Raises:
+        BadInput: The log is neither kafka nor postgres.
+    """
+    if log not in ("", "kafka", "postgres"):
+        raise BadInput(f"--log takes kafka or postgres, not {log!r}")
+    chosen: dict[str, Any] = {"log": log} if log else {}
+    return Settings(**chosen, **changes)
+
+
+class Deployment:
+    """What runs, and how to look at it."""
+
+    def __init__(
+        self, settings: Settings, places: Places, machine: Machine, supervisor: Supervisor, *, plain: bool
+    ) -> None:
+        self.settings = settings
+        self.places = places
+        self.supervisor = supervisor
+        self._machine = machine
+        self._plain = plain or not sys.stdout.isatty()
+
+    def tend(self) -> None:
+        """Start again whatever has ended."""
+        self._machine.restart_what_died()
+        self.supervisor.look()
+
+    def watch(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Show the status until the condition holds or somebody presses Ctrl-C."""
+        if self._plain:
+            self._watch_plainly(until)
+            return
+        with Live(console=Console(), refresh_per_second=2) as live:
+            while not until():
+                live.update(self._table(self._seen()))
+                self.tend()
+                time.sleep(LOOK_S)
+
+    def _watch_plainly(self, until: Callable[[], bool]) -> None:
+        said = ""
+        while not until():
+            seen = self._seen()
+            line = one_line(seen) if seen else ""
+            if line and line != said:
+                note(line)
+                said = line
+            self.tend()
+            time.sleep(LOOK_S)
+
+    def _seen(self) -> dict[str, Any] | None:
+        try:
+            return asyncio.run(asyncio.wait_for(overview(self.settings), 10))
+        except (Unavailable, TimeoutError, asyncpg.PostgresError, *AWAY):
+            return None
+
+    def _table(self, seen: dict[str, Any] | None) -> Table:
+        table = Table(title="prefstream", caption="Ctrl-C stops everything; data stays in the folder")
+        for column in ("process", "starts", "state"):
+            table.add_column(column)
+        for one in self.supervisor.processes.values():
+            table.add_row(one.name, str(one.starts), "ready" if one.ready() else "not ready")
+        table.add_section()
+        if seen is None:
+            table.add_row("database", "", "does not answer")
+            return table
+        for name, count in seen["rows"].items():
+            table.add_row(name.replace("_", " "), "", f"{count:,}")
+        table.add_section()
+        for group, lag in seen["lag"].items():
+            table.add_row(f"lag of {group}", "", f"{lag:,}")
+        return table
+
+
+def one_line(seen: dict[str, Any]) -> str:
+    """Return the counts that tell most, in one line."""
+    rows = seen["rows"]
+    names = (
+        "prompts",
+        "pairs",
+        "judged",
+        "accepted",
+        "escalated",
+        "human_labels",
+        "resolved",
+        "validated",
+        "rejected",
+    )
+    return "  ".join(f"{name.replace('_', ' ')} {rows[name]:,}" for name in names)
+
+
+@contextmanager
+def deployment(settings: Settings, *, plain: bool = False) -> Iterator[Deployment]:
+    """Run a deployment for as long as the block lasts; SIGTERM ends it as Ctrl-C does.
+
+    Raises:
+        Unavailable: A server or process does not come up.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupted)
+    with Machine(settings, tell=note) as machine:
+        places = machine.start()
+        asyncio.run(prepare(places, settings, tell=note))
+        supervisor = Supervisor(settings.folder)
+        try:
+            supervisor.start()
+            supervisor.wait_ready()
+            note(f"ready; each process writes to {settings.folder / 'logs'}")
+            yield Deployment(settings, places, machine, supervisor, plain=plain)
+        finally:
+            note("stopping: processes finish what they have begun")
+            supervisor.stop()
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

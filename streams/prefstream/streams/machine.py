@@ -1,0 +1,131 @@
+"""One machine: starts the log and the database that are not configured, and makes them ready."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from pydantic import SecretStr
+
+from prefstream.adapters.constitutions import load_constitution, shipped_constitution
+from prefstream.adapters.local.kafka import LocalKafka
+from prefstream.adapters.local.kafka_jars import Found, Missing, fetch, kafka_available
+from prefstream.adapters.local.postgres import LocalPostgres
+from prefstream.adapters.postgres.connection import connect
+from prefstream.adapters.postgres.migrations import upgrade
+from prefstream.adapters.settings import KafkaSettings, Settings
+from prefstream.schemas.errors import BadInput
+from prefstream.streams.places import Places, open_log, running_file, write_running
+from prefstream.streams.publication import publish_constitution
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which log was taken, and why in a few words."""
+
+    log: str
+    why: str
+
+
+def choose_log(settings: Settings, found: Found | Missing) -> Choice:
+    """Choose the log: what is asked for, else a configured broker, else Kafka here, else Postgres.
+
+    Raises:
+        BadInput: Kafka is asked for and cannot be had.
+    """
+    if settings.log == "postgres":
+        return Choice(log="postgres", why="asked for")
+    if settings.kafka.bootstrap:
+        return Choice(log="kafka", why=f"the broker at {settings.kafka.bootstrap}")
+    if isinstance(found, Found):
+        return Choice(log="kafka", why="started here: Java and its jars are at hand")
+    if settings.log == "kafka":
+        raise BadInput(f"log is kafka, but {found.reason}. {found.fix}")
+    return Choice(log="postgres", why=f"Apache Kafka cannot be started here: {found.reason}")
+
+
+class Machine:
+    """The servers of this machine, for as long as it is open."""
+
+    def __init__(self, settings: Settings, *, tell: Told) -> None:
+        self._settings = settings
+        self._tell = tell
+        self._postgres: LocalPostgres | None = None
+        self._kafka: LocalKafka | None = None
+        self._noted = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> Places:
+        """Start what is not configured, note where it is, and return that.
+
+        Raises:
+            Unavailable: A server cannot be started.
+            BadInput: The folder or a setting cannot be used.
+        """
+        settings = self._settings
+        choice = choose_log(settings, kafka_available())
+        dsn = settings.postgres.dsn.get_secret_value() or self._start_postgres()
+        database = "the configured one" if settings.postgres.dsn.get_secret_value() else "embedded"
+        kafka = settings.kafka
+        if choice.log == "kafka" and not kafka.bootstrap:
+            kafka = KafkaSettings(bootstrap=self._start_kafka())
+        self._tell(f"log: {choice.log} ({choice.why}); database: PostgreSQL, {database}")
+        places = Places(log="kafka" if choice.log == "kafka" else "postgres", dsn=SecretStr(dsn), kafka=kafka)
+        write_running(settings.folder, places)
+        self._noted = True
+        return places
+
+    def restart_what_died(self) -> None:
+        """Start our own servers again where they have ended."""
+        for server in (self._postgres, self._kafka):
+            if server is not None and server.pid is None:
+                self._tell(f"{type(server).__name__} ended; starting it again")
+                server.start()
+
+    def close(self) -> None:
+        """Stop our own servers and take the note away."""
+        if self._noted:  # else the note is that of another deployment in this folder
+            running_file(self._settings.folder).unlink(missing_ok=True)
+        for server in (self._kafka, self._postgres):
+            if server is not None:
+                server.stop()
+
+    def _start_postgres(self) -> str:
+        self._postgres = LocalPostgres(self._settings.folder / "postgres")
+        return self._postgres.start()
+
+    def _start_kafka(self) -> str:
+        jars = fetch(on_progress=self._tell)
+        self._kafka = LocalKafka(self._settings.folder / "kafka", jars)
+        return self._kafka.start()
+
+
+async def prepare(places: Places, settings: Settings, *, tell: Told) -> None:
+    """Migrate the database, create the topics and publish the constitution, as far as missing."""
+    connection = await connect(places.dsn.get_secret_value())
+    try:
+        for name in await upgrade(connection):
+            tell(f"database: applied {name}")
+    finally:
+        await connection.close()
+    async with open_log(places, partitions=settings.partitions) as log:
+        created = await log.ensure_topics(
+            partitions=settings.partitions, replication=settings.kafka.replication
+        )
+        if created:
+            tell(f"log: created {len(created)} topics")
+        constitution = (
+            load_constitution(settings.constitution) if settings.constitution else shipped_constitution()
+        )
+        if await publish_constitution(log, constitution, now=datetime.now(UTC)):
+            tell(f"constitution in force: {constitution.id}")

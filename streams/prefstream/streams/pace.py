@@ -1,0 +1,35 @@
+"""How many records a stage takes at once, by what it waits for."""
+
+from dataclasses import dataclass
+
+from prefstream.adapters.settings import JudgeSettings
+from prefstream.agents.stage import Stage
+
+#: Providers that answer from this machine at once.
+_LOCAL = ("offline", "recorded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Records of one run, and runs under way at once."""
+
+    run_length: int
+    in_flight: int
+
+
+LIGHT = Pace(run_length=500, in_flight=4)
+#: A run is acknowledged when its slowest record is done, so slow records come in short runs.
+SLOW_RUN_LENGTH = 8
+
+
+def pace_of(stage: Stage, judge: JudgeSettings) -> Pace:
+    """Return the pace of a stage.
+
+    A stage with state takes one run at a time, since each builds on the one before.
+    """
+    if stage.stateful:
+        return Pace(run_length=LIGHT.run_length, in_flight=1)
+    asked = {"judging": judge.panel, "generation": judge.generators}.get(stage.name, ())
+    if all(name.split(":")[0] in _LOCAL for name in asked):
+        return LIGHT
+    return Pace(run_length=SLOW_RUN_LENGTH, in_flight=max(1, -(-judge.in_flight // SLOW_RUN_LENGTH)) * 2)

@@ -1,0 +1,68 @@
+"""One process of the chain: what it runs, on the log there is."""
+
+import asyncio
+from collections.abc import Sequence
+
+from prefstream.adapters.constitutions import shipped_constitution
+from prefstream.adapters.settings import Settings
+from prefstream.agents.stage import Stage
+from prefstream.streams.configuration import ConfigurationView
+from prefstream.streams.effects import JournalledEffects
+from prefstream.streams.engine import Engine
+from prefstream.streams.panel import generators_of, judges_of, providers_of
+from prefstream.streams.surroundings import PostgresStates, Surroundings, surroundings, together
+from prefstream.streams.topology import ProcessName, light_stages, slow_stages
+
+
+async def run_process(name: ProcessName, settings: Settings, stop: asyncio.Event) -> None:
+    """Run one process until `stop` is set.
+
+    Raises:
+        Unavailable: Something it needs is away; whoever supervises starts it again.
+        Fenced: Another process has taken its place.
+    """
+    async with surroundings(name, settings, stop) as around:
+        if name == "sink":
+            await _runs_of(around).run_sink(around)
+        else:
+            await _run_stages(around)
+
+
+async def _run_stages(around: Surroundings) -> None:
+    view = ConfigurationView(around.log, default=shipped_constitution())
+    await view.open()
+    try:
+        engines = [_engine(around, view, stage) for stage in _stages(around)]
+        around.tallies.update({engine.stage.name: engine.tally for engine in engines})
+        running = asyncio.create_task(_runs_of(around).run_stages(around, engines))
+        await together(around, running, asyncio.create_task(view.followed(around.stop)))
+    finally:
+        await view.close()
+
+
+def _stages(around: Surroundings) -> Sequence[Stage]:
+    if around.name == "worker":
+        return light_stages(overlap=around.settings.overlap)
+    judge = around.settings.judge
+    return slow_stages(panel=judges_of(judge), generators=generators_of(judge))
+
+
+def _engine(around: Surroundings, view: ConfigurationView, stage: Stage) -> Engine:
+    effects = JournalledEffects(
+        pool=around.pool,
+        providers=providers_of(around.settings.judge, around.pool),
+        in_flight=around.settings.judge.in_flight,
+        deadline_s=around.settings.judge.deadline_s,
+    )
+    return Engine(stage, effects, PostgresStates(around.pool), view)
+
+
+def _runs_of(around: Surroundings):  # type: ignore[no-untyped-def]
+    """Return the module that runs things on this log; the other one's libraries stay unloaded."""
+    if around.places.log == "kafka":
+        from prefstream.streams import kafka_process
+
+        return kafka_process
+    from prefstream.streams import postgres_process
+
+    return postgres_process

@@ -1,0 +1,106 @@
+"""What every process of the chain stands in: settings, log, database, health, watchdog."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+import structlog
+
+from prefstream.adapters.log import Log
+from prefstream.adapters.postgres.connection import AWAY, pool_of
+from prefstream.adapters.postgres.states import StoredState, load_states
+from prefstream.adapters.settings import Settings
+from prefstream.schemas.errors import Unavailable
+from prefstream.streams.engine import Tally
+from prefstream.streams.health import HealthServer
+from prefstream.streams.places import Places, find_places, open_log
+from prefstream.streams.topology import ProcessName, process_group
+from prefstream.streams.watchdog import Observation, Watchdog
+
+log = structlog.get_logger(__name__)
+
+
+class PostgresStates:
+    """States of stages in Postgres."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def load(self, stage: str, keys: frozenset[str]) -> Mapping[str, StoredState]:
+        """Return the states of these keys.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        try:
+            return await load_states(self._pool, stage, keys)
+        except AWAY as error:
+            raise Unavailable(f"{stage}: states cannot be read: {error or type(error).__name__}") from error
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """Where a process finds what it needs."""
+
+    name: ProcessName
+    settings: Settings
+    places: Places
+    log: Log
+    pool: asyncpg.Pool
+    stop: asyncio.Event
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    #: Set while this process takes records; a standby has nothing to get on with.
+    active: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def observe(self) -> Observation:
+        """Return what the watchdog judges by."""
+        dealt_with = sum(tally.done + tally.retry + tally.dead for tally in self.tallies.values())
+        if not self.active.is_set():
+            return Observation(waiting=0, dealt_with=dealt_with)
+        lags = await self.log.lags()
+        waiting = sum(sum(lags.get(group, {}).values()) for group in self._groups())
+        return Observation(waiting=waiting, dealt_with=dealt_with)
+
+    def _groups(self) -> Sequence[str]:
+        """Return the groups this process works for; retries are left out, they may wait on purpose."""
+        return (*self.tallies, process_group(self.name))
+
+
+@asynccontextmanager
+async def surroundings(
+    name: ProcessName, settings: Settings, stop: asyncio.Event
+) -> AsyncIterator[Surroundings]:
+    """Open what a process stands in, for as long as the block lasts."""
+    places = find_places(settings)
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(pool_of(places.dsn.get_secret_value(), size=10))
+        port = await stack.enter_async_context(open_log(places, partitions=settings.partitions))
+        around = Surroundings(name=name, settings=settings, places=places, log=port, pool=pool, stop=stop)
+        watchdog = Watchdog(around.observe, stall_s=settings.stall_s)
+        health = HealthServer(around.tallies, watchdog)
+        await health.start(settings.health_port)
+        stack.push_async_callback(health.close)
+        watching = asyncio.create_task(_watch(around, watchdog, health))
+        stack.callback(watching.cancel)
+        log.info("process.started", log=places.log, health_port=health.port)
+        yield around
+        log.info("process.stopped")
+
+
+async def _watch(around: Surroundings, watchdog: Watchdog, health: HealthServer) -> None:
+    await around.active.wait()
+    health.started = True
+    await watchdog.run(around.stop)
+
+
+async def together(around: Surroundings, *work: asyncio.Task[None]) -> None:
+    """Await tasks that live and die together: the first to fail stops the others and is raised."""
+    done, rest = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)
+    around.stop.set()
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    for task in done:
+        task.result()

@@ -1,0 +1,382 @@
+"""Builders of events for tests: `a_pair_proposed(pair_id="p7")` says only what the test is about.
+
+Whatever is not named gets a sensible default. The envelope follows the content: the subject and
+the correlation id are the pair's (or prompt's, slice's ...) id, and the event id is derived from
+type and subject, so that two events about two pairs never share an id.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from prefstream.schemas.cloudevents import headers_of
+from prefstream.schemas.codec import encode
+from prefstream.schemas.constitutions import (
+    Constitution,
+    ConstitutionPublished,
+    CurationRule,
+    EscalationTrigger,
+    Exemplar,
+    Principle,
+)
+from prefstream.schemas.envelope import Event
+from prefstream.schemas.ids import derived_id
+from prefstream.schemas.judgements import JudgementFailed, PairJudged
+from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted
+from prefstream.schemas.metrics import AlertCleared, AlertRaised, Measurement, MetricsUpdated
+from prefstream.schemas.pairs import CheckResult, PairProposed, PairRejected, PairValidated
+from prefstream.schemas.policies import Policy, PolicyPublished, PolicyRevoked, SlicePolicy
+from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
+from prefstream.schemas.records import LogRecord
+from prefstream.schemas.routes import PairRouted, Reason, ReasonCode
+from prefstream.schemas.topics import TOPIC_OF
+from prefstream.schemas.values import (
+    Message,
+    Preference,
+    Provenance,
+    Response,
+    Stakes,
+    Usage,
+    Verdict,
+    Vote,
+)
+
+E = TypeVar("E", bound=Event)
+
+NOON: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NOON_MS: Final = int(NOON.timestamp() * 1000)
+PAIR: Final = "pair-1"
+PROMPT: Final = "prompt-1"
+JUDGE: Final = "panel-1"
+POLICY: Final = "policy-1#0123456789abcdef"
+CONSTITUTION: Final = "house@1#0123456789abcdef"
+
+
+# Values -------------------------------------------------------------------------------------------
+
+
+def a_message(content: str = "What is 17 times 23?", **changes: Any) -> Message:
+    return Message(**({"role": "user", "content": content} | changes))
+
+
+def a_response(text: str = "391", **changes: Any) -> Response:
+    return Response(**({"text": text, "model": "model-1", "parameters": {"temperature": 0.7}} | changes))
+
+
+def a_vote(**changes: Any) -> Vote:
+    defaults: dict[str, Any] = {
+        "judge": "judge-1",
+        "provenance": Provenance.RECORDED,
+        "order": "ab",
+        "variant": "plain",
+        "raw": "A",
+        "verdict": Verdict.A_BETTER,
+        "usage": Usage(input_tokens=900, output_tokens=40),
+        "cost_nanousd": 3_300_000,
+    }
+    return Vote(**(defaults | changes))
+
+
+def an_exemplar(**changes: Any) -> Exemplar:
+    return Exemplar(**({"prompt": "What is 2+2?", "better": "4", "worse": "5", "why": "4 is true"} | changes))
+
+
+def a_principle(**changes: Any) -> Principle:
+    defaults: dict[str, Any] = {
+        "id": "P1",
+        "rule": "The correct answer wins.",
+        "exemplars": (an_exemplar(), an_exemplar(prompt="What is 3+3?", better="6", worse="7")),
+        "counter_examples": (an_exemplar(prompt="Is 0 even?", better="Yes.", worse="As an expert: no."),),
+    }
+    return Principle(**(defaults | changes))
+
+
+def a_constitution(**changes: Any) -> Constitution:
+    defaults: dict[str, Any] = {
+        "name": "house",
+        "version": "1",
+        "title": "House rules",
+        "principles": (a_principle(),),
+        "dimensions": {"helpfulness": 0.6, "accuracy": 0.4},
+        "curation": (
+            CurationRule(id="C1", pattern=r"\btimes\b", slice="arithmetic"),
+            CurationRule(id="C2", any_tag=("medical",), stakes=Stakes.HIGH),
+            CurationRule(id="C3", pattern="lorem ipsum", set_aside="filler"),
+        ),
+        "escalation": (EscalationTrigger(id="E1", stakes=(Stakes.HIGH,), clause="P1"),),
+    }
+    return Constitution(**(defaults | changes))
+
+
+def a_policy(**changes: Any) -> Policy:
+    defaults: dict[str, Any] = {
+        "name": "policy-1",
+        "slices": {"arithmetic": SlicePolicy(threshold=0.8)},
+        "judge_id": JUDGE,
+        "audit_share": 0.1,
+        "audit_seed": "seed-1",
+    }
+    return Policy(**(defaults | changes))
+
+
+def a_measurement(**changes: Any) -> Measurement:
+    defaults: dict[str, Any] = {"statistic": "cohen_kappa", "value": 0.61, "n": 120}
+    return Measurement(**(defaults | changes))
+
+
+# Events -------------------------------------------------------------------------------------------
+
+
+def a_prompt_submitted(**changes: Any) -> PromptSubmitted:
+    return _event(PromptSubmitted, "prompt_id", {"prompt_id": PROMPT, "messages": (a_message(),)}, changes)
+
+
+def a_prompt_curated(**changes: Any) -> PromptCurated:
+    defaults = {
+        "prompt_id": PROMPT,
+        "messages": (a_message(),),
+        "slice": "arithmetic",
+        "stakes": Stakes.LOW,
+        "constitution_id": CONSTITUTION,
+    }
+    return _event(PromptCurated, "prompt_id", defaults, changes)
+
+
+def a_prompt_set_aside(**changes: Any) -> PromptSetAside:
+    defaults = {
+        "prompt_id": PROMPT,
+        "slice": "general",
+        "reason": "filler",
+        "clause": "C3",
+        "constitution_id": CONSTITUTION,
+    }
+    return _event(PromptSetAside, "prompt_id", defaults, changes)
+
+
+def a_pair_proposed(**changes: Any) -> PairProposed:
+    defaults = {
+        "pair_id": PAIR,
+        "prompt_id": PROMPT,
+        "messages": (a_message(),),
+        "response_a": a_response("391", model="model-1"),
+        "response_b": a_response("401", model="model-2"),
+        "strategy": "ready_made",
+        "group_id": PROMPT,
+        "slice": "arithmetic",
+    }
+    return _event(PairProposed, "pair_id", defaults, changes)
+
+
+def a_pair_judged(**changes: Any) -> PairJudged:
+    defaults = {
+        "pair_id": PAIR,
+        "prompt_id": PROMPT,
+        "slice": "arithmetic",
+        "stakes": Stakes.LOW,
+        "votes": (a_vote(), a_vote(order="ba", raw="B")),
+        "p_a": 0.9,
+        "label": Preference.A_BETTER,
+        "confidence": 0.9,
+        "judge_id": JUDGE,
+        "constitution_id": CONSTITUTION,
+    }
+    return _event(PairJudged, "pair_id", defaults, changes)
+
+
+def a_judgement_failed(**changes: Any) -> JudgementFailed:
+    defaults = {
+        "pair_id": PAIR,
+        "prompt_id": PROMPT,
+        "slice": "arithmetic",
+        "stakes": Stakes.LOW,
+        "reason": "no_recorded_verdict",
+        "judge_id": JUDGE,
+        "constitution_id": CONSTITUTION,
+    }
+    return _event(JudgementFailed, "pair_id", defaults, changes)
+
+
+def a_pair_routed(**changes: Any) -> PairRouted:
+    """Build an escalation under no policy; say `route="accept"` and the rest for an acceptance."""
+    defaults = {
+        "pair_id": PAIR,
+        "prompt_id": PROMPT,
+        "slice": "arithmetic",
+        "stakes": Stakes.LOW,
+        "route": "escalate",
+        "audit": False,
+        "reasons": (Reason(code=ReasonCode.NO_POLICY, clause="routing.no_policy"),),
+        "policy_id": None,
+        "threshold": None,
+        "propensity": 0.0,
+        "judge_label": Preference.A_BETTER,
+        "p_a": 0.9,
+        "confidence": 0.9,
+        "judge_id": JUDGE,
+        "overlap": 1,
+    }
+    return _event(PairRouted, "pair_id", defaults, changes)
+
+
+def an_accepted_pair_routed(**changes: Any) -> PairRouted:
+    defaults = {
+        "route": "accept",
+        "reasons": (Reason(code=ReasonCode.AT_OR_ABOVE_THRESHOLD, clause="routing.threshold"),),
+        "policy_id": POLICY,
+        "threshold": 0.8,
+        "propensity": 0.1,
+    }
+    return a_pair_routed(**(defaults | changes))
+
+
+def a_label_submitted(**changes: Any) -> LabelSubmitted:
+    """Build a person's label; two annotators' labels of one pair have two ids."""
+    defaults = {"pair_id": PAIR, "annotator": "ann", "verdict": Verdict.A_BETTER, "seconds": 12.5}
+    annotator, task = changes.get("annotator", "ann"), changes.get("task_id") or ""
+    named = derived_id("test", "LabelSubmitted", changes.get("pair_id", PAIR), annotator, task)
+    return _event(LabelSubmitted, "pair_id", defaults | {"event_id": named}, changes)
+
+
+def a_label_resolved(**changes: Any) -> LabelResolved:
+    """Build a resolution; the margin follows the label unless it is named."""
+    label = changes.get("label", Preference.A_BETTER)
+    defaults = {
+        "pair_id": PAIR,
+        "slice": "arithmetic",
+        "label": label,
+        "margin": label.margin,
+        "soft_label": 1.0,
+        "method": "consensus",
+        "evidence": (derived_id("test", "LabelSubmitted", PAIR, "ann", ""),),
+    }
+    return _event(LabelResolved, "pair_id", defaults, changes)
+
+
+def a_label_disputed(**changes: Any) -> LabelDisputed:
+    defaults = {
+        "pair_id": PAIR,
+        "slice": "arithmetic",
+        "reason": "no_majority",
+        "next_round": "review",
+        "evidence": (derived_id("test", "LabelSubmitted", PAIR, "ann", ""),),
+    }
+    return _event(LabelDisputed, "pair_id", defaults, changes)
+
+
+def a_pair_validated(**changes: Any) -> PairValidated:
+    defaults = {
+        "pair_id": PAIR,
+        "slice": "arithmetic",
+        "label": Preference.A_BETTER,
+        "soft_label": 1.0,
+        "method": "consensus",
+        "resolution_id": derived_id("test", "LabelResolved", PAIR),
+        "checks": (CheckResult(check="empty", severity="reject", passed=True),),
+    }
+    return _event(PairValidated, "pair_id", defaults, changes)
+
+
+def a_pair_rejected(**changes: Any) -> PairRejected:
+    defaults = {
+        "pair_id": PAIR,
+        "slice": "arithmetic",
+        "resolution_id": derived_id("test", "LabelResolved", PAIR),
+        "reasons": ("empty",),
+        "checks": (CheckResult(check="empty", severity="reject", passed=False, finding="B is empty"),),
+    }
+    return _event(PairRejected, "pair_id", defaults, changes)
+
+
+def a_metrics_updated(**changes: Any) -> MetricsUpdated:
+    defaults = {"slice": "arithmetic", "window": "24h", "as_of": NOON, "measurements": (a_measurement(),)}
+    return _event(MetricsUpdated, "slice", defaults, changes)
+
+
+def an_alert_raised(**changes: Any) -> AlertRaised:
+    defaults = {
+        "alert_id": "kappa-low/arithmetic",
+        "slice": "arithmetic",
+        "statistic": "cohen_kappa",
+        "severity": "warning",
+        "action": "Calibrate the annotators of this slice.",
+    }
+    return _event(AlertRaised, "slice", defaults, changes)
+
+
+def an_alert_cleared(**changes: Any) -> AlertCleared:
+    defaults = {"alert_id": "kappa-low/arithmetic", "slice": "arithmetic"}
+    return _event(AlertCleared, "slice", defaults, changes)
+
+
+def a_constitution_published(**changes: Any) -> ConstitutionPublished:
+    constitution = changes.get("constitution", a_constitution())
+    defaults = {"constitution_id": constitution.id, "constitution": constitution}
+    return _event(ConstitutionPublished, "constitution_id", defaults, changes)
+
+
+def a_policy_published(**changes: Any) -> PolicyPublished:
+    policy = changes.get("policy", a_policy())
+    return _event(PolicyPublished, "policy_id", {"policy_id": policy.id, "policy": policy}, changes)
+
+
+def a_policy_revoked(**changes: Any) -> PolicyRevoked:
+    return _event(PolicyRevoked, "policy_id", {"policy_id": POLICY, "reason": "drift"}, changes)
+
+
+#: The builder of each type of event.
+BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
+    PromptSubmitted: a_prompt_submitted,
+    PromptCurated: a_prompt_curated,
+    PromptSetAside: a_prompt_set_aside,
+    PairProposed: a_pair_proposed,
+    PairJudged: a_pair_judged,
+    JudgementFailed: a_judgement_failed,
+    PairRouted: a_pair_routed,
+    LabelSubmitted: a_label_submitted,
+    LabelResolved: a_label_resolved,
+    LabelDisputed: a_label_disputed,
+    PairValidated: a_pair_validated,
+    PairRejected: a_pair_rejected,
+    MetricsUpdated: a_metrics_updated,
+    AlertRaised: an_alert_raised,
+    AlertCleared: an_alert_cleared,
+    ConstitutionPublished: a_constitution_published,
+    PolicyPublished: a_policy_published,
+    PolicyRevoked: a_policy_revoked,
+}
+
+
+def one_of_each() -> tuple[Event, ...]:
+    """Return one event of every type, in the order of the topics."""
+    return tuple(BUILDERS[event]() for event in TOPIC_OF)
+
+
+# Records ------------------------------------------------------------------------------------------
+
+
+def a_record(event: Event | None = None, **changes: Any) -> LogRecord:
+    """Return the record of an event on its topic; `value=` puts other bytes in its place."""
+    event = event or a_pair_proposed()
+    defaults: dict[str, Any] = {
+        "topic": TOPIC_OF[type(event)].name,
+        "partition": 0,
+        "offset": 0,
+        "timestamp_ms": NOON_MS,
+        "key": event.subject.encode(),
+        "value": encode(event),
+        "headers": headers_of(event),
+    }
+    return LogRecord(**(defaults | changes))
+
+
+def _event(model: type[E], key: str, defaults: Mapping[str, Any], changes: Mapping[str, Any]) -> E:
+    fields = {**defaults, **changes}
+    subject = fields[key]
+    envelope = {
+        "event_id": derived_id("test", model.__name__, subject),
+        "occurred_at": NOON,
+        "source": "test",
+        "subject": subject,
+        "correlation_id": fields.get("pair_id", fields.get("prompt_id", subject)),
+    }
+    return model(**(envelope | fields))
