@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from prefstream.cli import db, run, schemas, up
+from prefstream.cli import constitution, db, deadletters, demo, ingest, policy, run, schemas, status, up
 from prefstream.cli.console import note
 from prefstream.schemas.errors import PrefstreamError
 
@@ -20,8 +20,14 @@ root = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+root.command()(demo.demo)
 root.command()(up.up)
+root.command()(status.status)
 root.command()(run.run)
+root.add_typer(ingest.app, name="ingest")
+root.add_typer(deadletters.app, name="deadletters")
+root.add_typer(policy.app, name="policy")
+root.add_typer(constitution.app, name="constitution")
 root.add_typer(db.app, name="db")
 root.add_typer(schemas.app, name="schemas")
 

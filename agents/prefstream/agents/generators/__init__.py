@@ -1,0 +1,1 @@
+"""Generators: sources of candidate responses."""

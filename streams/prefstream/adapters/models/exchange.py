@@ -1,0 +1,127 @@
+"""What the providers have in common: the port, the shape of an answer, and how a failure is told.
+
+An answer's content is the same for every provider:
+`{"text", "tool": {"name", "input"} | None, "stop": "end" | "tool" | "max_tokens" | ..., "model", "usage"}`.
+"""
+
+import math
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from prefstream.schemas.calls import Answer, Call, Failure
+
+#: Longest text of a failure, in characters.
+MAX_DETAIL = 300
+#: Anthropic's own status for an overloaded service.
+OVERLOADED = 529
+_TRANSIENT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS})
+_REASONS: Mapping[int, str] = {
+    400: "bad_request",
+    401: "wrong_key",
+    403: "forbidden",
+    404: "unknown_model",
+    413: "too_large",
+    429: "rate_limited",
+    OVERLOADED: "overloaded",
+}
+
+
+class Provider(Protocol):
+    """Whoever performs the calls of one provider."""
+
+    async def answer(self, call: Call) -> Answer:
+        """Return the reply or the failure; nothing a provider does wrong is raised."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        ...
+
+
+def now_ms() -> int:
+    """Return the present in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def content_of(
+    *, text: str, tool: Mapping[str, Any] | None, stop: str, model: str, usage: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return the content of a reply in the shape that all providers share."""
+    return {"text": text, "tool": tool, "stop": stop, "model": model, "usage": dict(usage)}
+
+
+def refused(
+    provider: str, status: int, message: str, headers: Mapping[str, str], *, secret: str = ""
+) -> Failure:
+    """Return the failure that an HTTP status other than 2xx tells.
+
+    Args:
+        provider: Who answered.
+        status: The HTTP status.
+        message: What the body says.
+        headers: The answer's headers, names in lower case.
+        secret: The key; should the message quote it, it is taken out.
+    """
+    said = redacted(message, secret)
+    return Failure(
+        reason=_REASONS.get(status, "server_error" if status >= 500 else "refused"),
+        detail=f"{provider} answered {status}: {said}"[:MAX_DETAIL],
+        transient=status >= 500 or status in _TRANSIENT,
+        retry_after_s=retry_after_s(headers),
+    )
+
+
+def unreached(provider: str, reason: str, error: BaseException, *, secret: str = "") -> Failure:
+    """Return the failure of a call that got no whole answer; trying later may help."""
+    said = redacted(f"{type(error).__name__}: {error}", secret)
+    return Failure(reason=reason, detail=f"{provider}: {said}"[:MAX_DETAIL], transient=True)
+
+
+def unreadable(provider: str, detail: str) -> Failure:
+    """Return the failure of an answer that says it is fine and is not what it should be."""
+    return Failure(reason="unreadable_answer", detail=f"{provider}: {detail}"[:MAX_DETAIL], transient=True)
+
+
+def redacted(text: str, secret: str) -> str:
+    """Return the text in one line and without the secret.
+
+    >>> redacted("bad key sk-1", "sk-1")
+    'bad key ***'
+    """
+    one_line = " ".join(text.split())
+    return one_line.replace(secret, "***") if secret else one_line
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds an answer asks to wait; `None` where it does not say.
+
+    >>> retry_after_s({"retry-after": "7"}), retry_after_s({"retry-after-ms": "250"}), retry_after_s({})
+    (7.0, 0.25, None)
+    """
+    ms = _number(headers.get("retry-after-ms"))
+    if ms is not None:
+        return ms / 1000
+    said = headers.get("retry-after")
+    seconds = _number(said)
+    return seconds if seconds is not None or said is None else _until(said)
+
+
+def _number(said: str | None) -> float | None:
+    try:
+        value = float(said) if said else math.nan
+    except ValueError:
+        return None
+    return max(0.0, value) if math.isfinite(value) else None
+
+
+def _until(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,254 @@
+"""What a batch of events changes: one row per pair and prompt however many events it has, and the funnel."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from prefstream.adapters.postgres.projections.copying import (
+    NULL,
+    bigint_field,
+    bool_field,
+    float_field,
+    int_field,
+    json_field,
+    name_field,
+    rank_fields,
+    text_field,
+    uuid_bytes,
+    uuid_field,
+)
+from prefstream.adapters.postgres.projections.groups import Filled
+from prefstream.adapters.postgres.projections.rows import (
+    DECIDED,
+    DISPUTED,
+    JUDGED,
+    PROPOSED,
+    RESOLVED,
+    ROUTED,
+    SUBMITTED,
+    VERDICT,
+)
+from prefstream.schemas.envelope import Event
+from prefstream.schemas.judgements import JudgementFailed, PairJudged
+from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted
+from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
+from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
+from prefstream.schemas.routes import PairRouted
+
+#: When an event happened, in microseconds since 1970, and its id: the latest wins, by id where equal.
+Rank = tuple[int, bytes]
+MINUTE_US: Final = 60_000_000
+#: Places among the integers of a pair.
+_LABELS, _REVIEW, _ADJUDICATION, _NEEDED = range(4)
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything a batch changes but the archive; built up once, then written."""
+
+    pairs: dict[str, Filled] = field(default_factory=dict)
+    prompts: dict[str, Filled] = field(default_factory=dict)
+    #: New labels by pair.
+    labels: dict[str, list[LabelSubmitted]] = field(default_factory=dict)
+    #: Events by slice, minute and counter; labels are counted with their units.
+    funnel: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    #: The latest event time, in microseconds since 1970; -1 before the first event.
+    latest_us: int = -1
+
+    def take(self, event: Event, at_us: int, event_id: bytes) -> None:
+        """Take in an event that no batch has brought before."""
+        self.latest_us = max(self.latest_us, at_us)
+        taker = _TAKERS.get(type(event))
+        if taker is not None:
+            taker(self, event, (at_us, event_id))
+
+    def pair(self, pair_id: str) -> Filled:
+        """Return the pair's row, begun if need be."""
+        row = self.pairs.get(pair_id)
+        if row is None:
+            row = self.pairs[pair_id] = Filled(integers=[0, 0, 0, 0])
+        return row
+
+    def prompt(self, prompt_id: str) -> Filled:
+        """Return the prompt's row, begun if need be."""
+        return self.prompts.setdefault(prompt_id, Filled())
+
+    def count(self, slice_name: str, rank: Rank, counter: str) -> None:
+        """Count an event in the minute it happened in."""
+        bucket = slice_name, rank[0] // MINUTE_US, counter
+        self.funnel[bucket] = self.funnel.get(bucket, 0) + 1
+
+
+def _submitted(changes: Changes, event: PromptSubmitted, rank: Rank) -> None:
+    changes.prompt(event.prompt_id).fill(SUBMITTED, rank, rank_fields(*rank))
+
+
+def _curated(changes: Changes, event: PromptCurated, rank: Rank) -> None:
+    columns = (
+        rank_fields(*rank),
+        name_field("curated"),
+        name_field(event.slice),
+        text_field(event.stakes),
+        json_field(orjson.dumps(event.tags)),
+        float_field(event.stratum_weight),
+        name_field(event.constitution_id),
+        text_field(event.provenance),
+        NULL,
+        NULL,
+    )
+    changes.prompt(event.prompt_id).fill(DECIDED, rank, b"".join(columns))
+
+
+def _set_aside(changes: Changes, event: PromptSetAside, rank: Rank) -> None:
+    columns = (
+        rank_fields(*rank),
+        name_field("set_aside"),
+        name_field(event.slice),
+        NULL * 3,
+        name_field(event.constitution_id),
+        NULL,
+        name_field(event.reason),
+        text_field(event.clause),
+    )
+    changes.prompt(event.prompt_id).fill(DECIDED, rank, b"".join(columns))
+
+
+def _proposed(changes: Changes, event: PairProposed, rank: Rank) -> None:
+    columns = (
+        rank_fields(*rank),
+        text_field(event.prompt_id),
+        text_field(event.group_id),
+        name_field(event.slice),
+        text_field(event.stakes),
+        name_field(event.strategy),
+        float_field(event.stratum_weight),
+        name_field(event.response_a.model),
+        name_field(event.response_b.model),
+        text_field(event.provenance),
+    )
+    changes.pair(event.pair_id).fill(PROPOSED, rank, b"".join(columns))
+    changes.count(event.slice, rank, "proposed")
+
+
+def _judged(changes: Changes, event: PairJudged, rank: Rank) -> None:
+    votes = event.votes
+    columns = (
+        rank_fields(*rank),
+        text_field(event.label),
+        float_field(event.confidence),
+        float_field(event.p_a),
+        int_field(len(votes)),
+        int_field(sum([vote.verdict is None for vote in votes])),
+        name_field(event.judge_id),
+        name_field(event.constitution_id),
+        NULL,
+        bigint_field(sum([vote.cost_nanousd for vote in votes])),
+    )
+    changes.pair(event.pair_id).fill(JUDGED, rank, b"".join(columns))
+    changes.count(event.slice, rank, "judged")
+    if event.label is None:
+        changes.count(event.slice, rank, "no_verdict")
+
+
+def _failed(changes: Changes, event: JudgementFailed, rank: Rank) -> None:
+    columns = (
+        rank_fields(*rank),
+        NULL * 3,
+        int_field(0),
+        int_field(0),
+        name_field(event.judge_id),
+        name_field(event.constitution_id),
+        name_field(event.reason),
+        bigint_field(0),
+    )
+    changes.pair(event.pair_id).fill(JUDGED, rank, b"".join(columns))
+    changes.count(event.slice, rank, "judged")
+    changes.count(event.slice, rank, "no_verdict")
+
+
+def _routed(changes: Changes, event: PairRouted, rank: Rank) -> None:
+    reasons = [{"code": one.code, "clause": one.clause, "detail": one.detail} for one in event.reasons]
+    columns = (
+        rank_fields(*rank),
+        name_field(event.route),
+        bool_field(value=event.audit),
+        json_field(orjson.dumps(reasons)),
+        name_field(event.policy_id),
+        float_field(event.threshold),
+        float_field(event.propensity),
+        int_field(event.overlap),
+    )
+    row = changes.pair(event.pair_id)
+    row.fill(ROUTED, rank, b"".join(columns))
+    accepted = event.route == "accept"
+    if event.audit or not accepted:
+        row.integers[_NEEDED] = max(row.integers[_NEEDED], event.overlap)
+    changes.count(event.slice, rank, "accepted" if accepted else "escalated")
+    if event.audit:
+        changes.count(event.slice, rank, "audited")
+
+
+def _labelled(changes: Changes, event: LabelSubmitted, rank: Rank) -> None:  # noqa: ARG001
+    changes.pair(event.pair_id).integers[_LABELS] += 1
+    changes.labels.setdefault(event.pair_id, []).append(event)
+
+
+def _disputed(changes: Changes, event: LabelDisputed, rank: Rank) -> None:
+    row = changes.pair(event.pair_id)
+    row.fill(DISPUTED, rank, rank_fields(*rank) + name_field(event.reason))
+    row.integers[_REVIEW if event.next_round == "review" else _ADJUDICATION] += 1
+    changes.count(event.slice, rank, "disputed")
+
+
+def _resolved(changes: Changes, event: LabelResolved, rank: Rank) -> None:
+    columns = (
+        rank_fields(*rank),
+        text_field(event.label),
+        int_field(event.margin),
+        float_field(event.soft_label),
+        name_field(event.method),
+    )
+    changes.pair(event.pair_id).fill(RESOLVED, rank, b"".join(columns))
+    changes.count(event.slice, rank, "resolved")
+
+
+def _validated(changes: Changes, event: PairValidated, rank: Rank) -> None:
+    _verdict(changes, event, rank, NULL)
+    changes.count(event.slice, rank, "validated")
+
+
+def _rejected(changes: Changes, event: PairRejected, rank: Rank) -> None:
+    _verdict(changes, event, rank, json_field(orjson.dumps(event.reasons)))
+    changes.count(event.slice, rank, "rejected")
+
+
+def _verdict(changes: Changes, event: PairValidated | PairRejected, rank: Rank, reasons: bytes) -> None:
+    at_us, event_id = rank
+    resolution_id = uuid_bytes(event.resolution_id)
+    rejected = isinstance(event, PairRejected)
+    columns = (
+        rank_fields(at_us, resolution_id),
+        bool_field(value=rejected),
+        uuid_field(event_id),
+        reasons,
+    )
+    full_rank = (at_us, resolution_id, rejected, event_id)
+    changes.pair(event.pair_id).fill(VERDICT, full_rank, b"".join(columns))
+
+
+_TAKERS: Mapping[type[Event], Callable[[Changes, Any, Rank], None]] = {
+    PromptSubmitted: _submitted,
+    PromptCurated: _curated,
+    PromptSetAside: _set_aside,
+    PairProposed: _proposed,
+    PairJudged: _judged,
+    JudgementFailed: _failed,
+    PairRouted: _routed,
+    LabelSubmitted: _labelled,
+    LabelDisputed: _disputed,
+    LabelResolved: _resolved,
+    PairValidated: _validated,
+    PairRejected: _rejected,
+}

@@ -1,0 +1,123 @@
+"""The projection of a batch of records into rows, inside the caller's transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from prefstream.adapters.postgres.projections.archive import Archival, archive, copy_entry
+from prefstream.adapters.postgres.projections.buckets import add_cells, add_funnel
+from prefstream.adapters.postgres.projections.changes import Changes
+from prefstream.adapters.postgres.projections.letters import own_letter, write_letters
+from prefstream.adapters.postgres.projections.reading import unread_entry
+from prefstream.adapters.postgres.projections.rows import (
+    DISPUTED,
+    PAIRS,
+    PROMPTS,
+    PROPOSED,
+    RESOLVED,
+    ROUTED,
+)
+from prefstream.adapters.postgres.projections.units import UNIT_COLUMNS, Unit, project_units
+from prefstream.domain.agreement.tally import summed
+from prefstream.schemas.records import LogRecord
+
+# Most pairs are labelled by the judge alone; only the others come back.
+_UPSERT_PAIRS = (
+    f"with upserted as ({PAIRS.upsert} returning {UNIT_COLUMNS})\n"
+    "select * from upserted "
+    "where labels > 0 or labels_needed > 0 or review_disputes > 0 or adjudication_disputes > 0"
+)
+_UPSERT_PROMPTS = PROMPTS.upsert
+#: Groups of a pair that bear on its labels or tasks.
+_BEARING = frozenset((PROPOSED, ROUTED, DISPUTED, RESOLVED))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projected:
+    """What became of a batch."""
+
+    #: Rows added to the archive.
+    archived: int
+    #: Records left out because their event was archived before.
+    duplicates: int
+    #: Records with the id of an archived event and another content; dead letters now.
+    conflicts: int
+    #: Records on the topics of events that are no event; dead letters of the stage that reads them.
+    undecodable: int
+    #: Dead letters written, the sink's own among them.
+    dead_letters: int
+    #: Slices whose agreement changed.
+    slices: frozenset[str]
+    #: The latest event time among what is new; `None` without any.
+    latest: datetime | None
+
+
+async def project(connection: asyncpg.Connection, records: Sequence[LogRecord]) -> Projected:
+    """Write what the records say: all of it, or nothing when this raises.
+
+    The rows depend on which events came, not on their order, repetition or division into batches.
+
+    Args:
+        connection: In a transaction at READ COMMITTED, opened by `connection.transaction()`, in which
+            the caller moves the offsets of these records too (first, for that is the fence).
+        records: Of any topics of the contract; those of one partition in order.
+
+    Raises:
+        asyncpg.DataError: A value does not fit its column, e.g. a text with a NUL. Roll back and try
+            the halves; the one record that is left is for `set_aside`.
+    """
+    archival = await archive(connection, records)
+    await write_letters(connection, archival.letters)
+    slices = await _write(connection, archival.changes)
+    return _told(archival, slices)
+
+
+async def set_aside(connection: asyncpg.Connection, record: LogRecord, *, reason: str, detail: str) -> None:
+    """Archive a record that cannot be projected as original bytes, and write its dead letter.
+
+    Args:
+        connection: In the caller's transaction, as for `project`.
+        record: The record.
+        reason: Why, in a word, e.g. "unstorable".
+        detail: Why, in a sentence.
+    """
+    await copy_entry(connection, unread_entry(record))
+    await write_letters(connection, [own_letter(record, reason, detail)])
+
+
+async def _write(connection: asyncpg.Connection, changes: Changes) -> frozenset[str]:
+    if changes.prompts:
+        await PROMPTS.stage(connection, changes.prompts)
+        await connection.execute(_UPSERT_PROMPTS)
+    if not changes.pairs:
+        return frozenset()
+    await PAIRS.stage(connection, changes.pairs)
+    units = _concerned(changes, [Unit(**row) for row in await connection.fetch(_UPSERT_PAIRS)])
+    added = await project_units(connection, units, changes.labels)
+    await add_cells(connection, added.cells)
+    await add_funnel(connection, summed((changes.funnel, added.labels)))
+    return frozenset(slice_name for (slice_name, _), n in added.cells.items() if n)
+
+
+def _concerned(changes: Changes, units: Collection[Unit]) -> list[Unit]:
+    return [
+        unit
+        for unit in units
+        if unit.pair_id in changes.labels or not _BEARING.isdisjoint(changes.pairs[unit.pair_id].groups)
+    ]
+
+
+def _told(archival: Archival, slices: frozenset[str]) -> Projected:
+    latest_us = archival.changes.latest_us
+    return Projected(
+        archived=archival.archived,
+        duplicates=archival.duplicates,
+        conflicts=archival.conflicts,
+        undecodable=archival.undecodable,
+        dead_letters=len(archival.letters),
+        slices=slices,
+        latest=None if latest_us < 0 else _EPOCH + timedelta(microseconds=latest_us),
+    )

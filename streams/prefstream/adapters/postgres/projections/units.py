@@ -1,0 +1,220 @@
+"""What people's labels change: label rows, agreement cells, label counts and the tasks left to do.
+
+The caller has upserted the rows of all pairs concerned and so holds their locks: of two sinks that
+bring a pair's labels and its slice at the same time, the second sees what the first wrote.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import asyncpg
+import orjson
+
+from prefstream.adapters.postgres.projections.changes import MINUTE_US
+from prefstream.adapters.postgres.projections.copying import microseconds
+from prefstream.domain.agreement import Cell, UnitLabel, change
+from prefstream.schemas.labels import LabelSubmitted
+
+#: What the upsert of pairs hands back for pairs that people labelled or are asked to label.
+UNIT_COLUMNS = (
+    "pair_id, slice, labels, labels_needed, review_disputes, adjudication_disputes, "
+    "resolution_id is not null as resolved"
+)
+_STANDING = """
+select event_id::text, pair_id, slice, annotator, verdict, round,
+       (extract(epoch from occurred_at) * 1000000)::bigint
+from labels where pair_id = any($1::text[])
+"""
+_INSERT_LABELS = """
+insert into labels (event_id, pair_id, slice, annotator, verdict, round, occurred_at, seconds, sides,
+                    dimensions, clauses, rationale, task_id, provenance)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::timestamptz[], $8::float8[], $9::text[], $10::jsonb[], $11::jsonb[], $12::text[],
+                     $13::text[], $14::text[])
+"""
+_MOVE_LABELS = """
+update labels l set slice = u.slice from unnest($1::text[], $2::text[]) as u (pair_id, slice)
+where l.pair_id = u.pair_id and l.slice is distinct from u.slice
+"""
+_UPSERT_TASKS = """
+insert into tasks as t (pair_id, round, slice, needed, have, open)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bool[])
+on conflict (pair_id, round) do update
+set slice = excluded.slice, needed = excluded.needed, have = excluded.have, open = excluded.open
+where (t.slice, t.needed, t.have, t.open)
+  is distinct from (excluded.slice, excluded.needed, excluded.have, excluded.open)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A pair as its labels see it, after this batch."""
+
+    pair_id: str
+    #: `None` until the pair's proposal is known.
+    slice: str | None
+    labels: int
+    labels_needed: int
+    review_disputes: int
+    adjudication_disputes: int
+    resolved: bool
+
+
+class Label(NamedTuple):
+    """A label as far as units care."""
+
+    event_id: str
+    pair_id: str
+    #: The slice it is counted under; `None`: not yet.
+    slice: str | None
+    annotator: str
+    verdict: str
+    round: str
+    #: Microseconds since 1970.
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitChanges:
+    """What to add to the buckets."""
+
+    cells: Mapping[tuple[str, Cell], int]
+    labels: Mapping[tuple[str, int, str], int]
+
+
+async def project_units(
+    connection: asyncpg.Connection, units: Collection[Unit], arrivals: Mapping[str, Sequence[LabelSubmitted]]
+) -> UnitChanges:
+    """Write labels and tasks of the units and return what their labels add to the buckets.
+
+    Args:
+        connection: Holds the locks of the units' pairs.
+        units: Every unit with an arrival, a slice that may have changed, or a task that may have.
+        arrivals: New labels by pair.
+    """
+    before = await _standing(connection, units, arrivals)
+    after = {unit.pair_id: _after(unit, before[unit.pair_id], arrivals) for unit in units}
+    slices = {unit.pair_id: unit.slice for unit in units}
+    await _write_labels(connection, slices, arrivals)
+    moved = [unit for unit in units if any(label.slice != unit.slice for label in before[unit.pair_id])]
+    if moved:
+        await connection.execute(_MOVE_LABELS, [one.pair_id for one in moved], [one.slice for one in moved])
+    await _write_tasks(connection, [task for unit in units for task in tasks_of(unit, after[unit.pair_id])])
+    return _bucketed((before[pair_id], after[pair_id]) for pair_id in after)
+
+
+def tasks_of(unit: Unit, labels: Iterable[Label]) -> list[tuple[Any, ...]]:
+    """Return the rows of the unit's tasks: one per round that people are asked for.
+
+    A round has as many labels as people gave one in it. There is no task before the pair's texts are
+    known, and none is open once the pair has a label.
+    """
+    if unit.slice is None:
+        return []
+    annotators: dict[str, set[str]] = {}
+    for label in labels:
+        annotators.setdefault(label.round, set()).add(label.annotator)
+    asked = (
+        ("annotate", unit.labels_needed),
+        ("review", unit.review_disputes),
+        ("adjudicate", unit.adjudication_disputes),
+    )
+    rows = []
+    for round_name, needed in asked:
+        have = len(annotators.get(round_name, ()))
+        if needed:
+            still_open = have < needed and not unit.resolved
+            rows.append((unit.pair_id, round_name, unit.slice, needed, have, still_open))
+    return rows
+
+
+async def _standing(
+    connection: asyncpg.Connection, units: Collection[Unit], arrivals: Mapping[str, Sequence[LabelSubmitted]]
+) -> dict[str, list[Label]]:
+    standing: dict[str, list[Label]] = {unit.pair_id: [] for unit in units}
+    earlier = [unit.pair_id for unit in units if unit.labels > len(arrivals.get(unit.pair_id, ()))]
+    if earlier:
+        for row in await connection.fetch(_STANDING, earlier):
+            label = Label(*row)
+            standing[label.pair_id].append(label)
+    return standing
+
+
+def _after(
+    unit: Unit, before: Iterable[Label], arrivals: Mapping[str, Sequence[LabelSubmitted]]
+) -> list[Label]:
+    new = [_label(event, unit.slice) for event in arrivals.get(unit.pair_id, ())]
+    return [*(label._replace(slice=unit.slice) for label in before), *new]
+
+
+def _label(event: LabelSubmitted, slice_name: str | None) -> Label:
+    at_us = microseconds(event.occurred_at)
+    return Label(
+        event.event_id, event.pair_id, slice_name, event.annotator, event.verdict.value, event.round, at_us
+    )
+
+
+async def _write_labels(
+    connection: asyncpg.Connection,
+    slices: Mapping[str, str | None],
+    arrivals: Mapping[str, Sequence[LabelSubmitted]],
+) -> None:
+    rows = [
+        (
+            event.event_id,
+            event.pair_id,
+            slices[event.pair_id],
+            event.annotator,
+            event.verdict,
+            event.round,
+            event.occurred_at,
+            event.seconds,
+            event.sides,
+            orjson.dumps(event.dimensions, option=orjson.OPT_SORT_KEYS).decode(),
+            orjson.dumps(event.clauses).decode(),
+            event.rationale,
+            event.task_id,
+            event.provenance,
+        )
+        for events in arrivals.values()
+        for event in events
+    ]
+    if rows:
+        await connection.execute(_INSERT_LABELS, *map(list, zip(*rows, strict=True)))
+
+
+async def _write_tasks(connection: asyncpg.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        await connection.execute(_UPSERT_TASKS, *map(list, zip(*sorted(rows), strict=True)))
+
+
+def _bucketed(units: Iterable[tuple[Sequence[Label], Sequence[Label]]]) -> UnitChanges:
+    cells: dict[tuple[str, Cell], int] = {}
+    counts: dict[tuple[str, int, str], int] = {}
+    for before, after in units:
+        for slice_name in {label.slice for label in (*before, *after)} - {None}:
+            assert slice_name is not None
+            old = [label for label in before if label.slice == slice_name]
+            new = [label for label in after if label.slice == slice_name]
+            if len(old) == len(new):
+                continue  # labels only come and move, so as many are the same ones
+            for cell, n in change(map(_unit_label, old), map(_unit_label, new)).items():
+                cells[slice_name, cell] = cells.get((slice_name, cell), 0) + n
+            for label, n in [*((label, -1) for label in old), *((label, 1) for label in new)]:
+                bucket = slice_name, _minute(label), "labels"
+                counts[bucket] = counts.get(bucket, 0) + n
+    return UnitChanges(cells=cells, labels=counts)
+
+
+def _unit_label(label: Label) -> UnitLabel:
+    return UnitLabel(
+        annotator=label.annotator,
+        category=label.verdict,
+        minute=_minute(label),
+        order=(label.at_us, label.event_id),
+    )
+
+
+def _minute(label: Label) -> int:
+    return label.at_us // MINUTE_US

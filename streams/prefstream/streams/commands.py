@@ -1,0 +1,64 @@
+"""What commands do to a running deployment, with the clock and the settings of the command line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from prefstream.adapters.constitutions import load_constitution
+from prefstream.adapters.settings import Settings
+from prefstream.schemas.errors import BadInput
+from prefstream.schemas.policies import Policy
+from prefstream.streams.places import find_places, open_log
+from prefstream.streams.publication import publish_constitution, publish_policy, revoke_policy
+
+
+async def publish_policy_file(path: Path) -> tuple[str, bool]:
+    """Put the policy of a file in force; return its id and whether that was news.
+
+    Raises:
+        BadInput: The file cannot be read or is no policy.
+    """
+    policy = load_policy(path)
+    settings = Settings()
+    async with open_log(find_places(settings), partitions=settings.partitions) as log:
+        return policy.id, await publish_policy(log, policy, now=datetime.now(UTC))
+
+
+async def publish_constitution_file(path: Path) -> tuple[str, bool]:
+    """Put the constitution of a file in force; return its id and whether that was news.
+
+    Raises:
+        BadInput: The file cannot be read or is no constitution.
+    """
+    constitution = load_constitution(path)
+    settings = Settings()
+    async with open_log(find_places(settings), partitions=settings.partitions) as log:
+        return constitution.id, await publish_constitution(log, constitution, now=datetime.now(UTC))
+
+
+async def revoke_in_force(reason: str) -> str:
+    """Take the policy in force out of force and return its id."""
+    settings = Settings()
+    async with open_log(find_places(settings), partitions=settings.partitions) as log:
+        return await revoke_policy(log, reason=reason, now=datetime.now(UTC))
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy from JSON or YAML.
+
+    Raises:
+        BadInput: The file cannot be read or is no policy.
+    """
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+        return Policy.model_validate(document, strict=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise BadInput(f"{path} is neither JSON nor YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise BadInput(f"{path} is no policy: {where}: {first['msg']}") from error

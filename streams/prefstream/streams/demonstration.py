@@ -1,0 +1,142 @@
+"""The demonstration: a shipped sample through the whole chain, labelled as what it is."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from prefstream.adapters.log import LogWriter
+from prefstream.adapters.postgres.connection import pool_of
+from prefstream.adapters.samples import demo_pairs, demo_prompts, demo_truths
+from prefstream.adapters.settings import Settings
+from prefstream.agents.tasks import record_of
+from prefstream.schemas.policies import Policy, SlicePolicy
+from prefstream.schemas.records import OutRecord
+from prefstream.streams.places import find_places, open_log
+from prefstream.streams.publication import publish_policy
+from prefstream.streams.simulation import Simulation
+from prefstream.streams.status import counts, drained, slices
+
+#: Chosen by hand to show both routes; nothing is certified, and its name says so.
+POLICY = Policy(
+    name="demo-uncertified",
+    slices={
+        "arithmetic": SlicePolicy(threshold=0.7),
+        "format": SlicePolicy(threshold=0.7),
+        "languages": SlicePolicy(threshold=0.7),
+        "refusals": SlicePolicy(threshold=0.8),
+        "code": SlicePolicy(threshold=None),
+    },
+    audit_share=0.1,
+    audit_seed="demo",
+    overlap=2,
+)
+_NEWEST = """
+select pair_id, slice, label, method from pairs where status = 'validated' and pair_id <> all($1)
+order by verdict_at desc, pair_id limit $2
+"""
+_CHUNK = 10
+
+
+@dataclass(slots=True, kw_only=True)
+class Demonstration:
+    """A run of the sample through a deployment that is up."""
+
+    settings: Settings
+    tell: Callable[[str], None]
+    #: Pairs and prompts submitted in a second.
+    rate: float
+    started_s: float = field(default_factory=time.monotonic)
+    first_label_s: float | None = None
+
+    async def run(self) -> dict[str, Any]:
+        """Submit everything, let simulated people label, and return the summary when all is done."""
+        places = find_places(self.settings)
+        async with (
+            pool_of(places.dsn.get_secret_value(), size=4) as pool,
+            open_log(places, partitions=self.settings.partitions) as log,
+        ):
+            await publish_policy(log, POLICY, now=datetime.now(UTC))
+            writer = await log.writer()
+            try:
+                await self._through(pool, writer)
+            finally:
+                await writer.close()
+            return await self._summary(pool, places.log)
+
+    async def _through(self, pool: asyncpg.Pool, writer: LogWriter) -> None:
+        done = asyncio.Event()
+        people = Simulation(pool=pool, writer=writer, truths=demo_truths())
+        helpers = [
+            asyncio.create_task(people.run(done)),
+            asyncio.create_task(self._show(pool, done)),
+        ]
+        try:
+            await self._submit(writer)
+            while await people.step(datetime.now(UTC)) or await self._open_tasks(pool):
+                await drained(self.settings, 120)
+            await drained(self.settings, 120)
+        finally:
+            done.set()
+            await asyncio.gather(*helpers)
+
+    async def _submit(self, writer: LogWriter) -> None:
+        records = sample_records(datetime.now(UTC))
+        for start in range(0, len(records), _CHUNK):
+            await writer.append(records[start : start + _CHUNK])
+            await asyncio.sleep(_CHUNK / self.rate)
+
+    async def _open_tasks(self, pool: asyncpg.Pool) -> int:
+        return int(await pool.fetchval("select count(*) from tasks where open"))
+
+    async def _show(self, pool: asyncpg.Pool, done: asyncio.Event) -> None:
+        shown: list[str] = []
+        while not done.is_set():
+            for row in await pool.fetch(_NEWEST, shown, 3):
+                self._show_one(row)
+                shown.append(row["pair_id"])
+            try:
+                await asyncio.wait_for(done.wait(), 1.0)
+            except TimeoutError:
+                continue
+
+    def _show_one(self, row: asyncpg.Record) -> None:
+        after_s = time.monotonic() - self.started_s
+        if self.first_label_s is None:
+            self.first_label_s = after_s
+        by = "offline judge" if row["method"] == "judge" else f"simulated people, {row['method']}"
+        self.tell(
+            f"{after_s:6.1f} s  label {row['label']:<3} {row['pair_id']:<28} {row['slice']:<12} by {by}"
+        )
+
+    async def _summary(self, pool: asyncpg.Pool, log: str) -> dict[str, Any]:
+        by_slice = {one["slice"]: one for one in await slices(pool)}
+        return (
+            {
+                "log": log,
+                "seconds": round(time.monotonic() - self.started_s, 1),
+                "first_label_s": round(self.first_label_s, 1) if self.first_label_s is not None else None,
+                "judge": "offline",
+                "annotators": "simulated",
+                "policy": POLICY.id,
+            }
+            | (await counts(pool))
+            | {"slices": by_slice}
+        )
+
+
+def sample_records(now: datetime) -> Sequence[OutRecord]:
+    """Return the sample as records: prompts spread among the ready-made pairs."""
+    pairs = [record_of(event) for event in demo_pairs(now)]
+    prompts = [record_of(event) for event in demo_prompts(now)]
+    every = max(1, len(pairs) // max(1, len(prompts)))
+    mixed: list[OutRecord] = []
+    for place, pair in enumerate(pairs):
+        mixed.append(pair)
+        if place % every == 0 and prompts:
+            mixed.append(prompts.pop(0))
+    return [*mixed, *prompts]

@@ -1,0 +1,76 @@
+"""Checks that need nothing but the pair itself."""
+
+import pytest
+
+from prefstream.domain.checks.content import (
+    EXACT_DUPLICATE,
+    content_checks,
+    duplicate_check,
+    failed,
+    fingerprint,
+)
+from prefstream.schemas.pairs import CheckResult
+from prefstream.schemas.values import Message
+from tests.factories import a_message, a_pair_proposed, a_response
+
+
+@pytest.mark.parametrize(
+    ("changes", "findings"),
+    [
+        ({}, {}),
+        ({"response_a": a_response("")}, {"empty_response": "response A has no text"}),
+        (
+            {"response_a": a_response("\n\t"), "response_b": a_response(" ")},
+            {"empty_response": "response A and B has no text"},
+        ),
+        (
+            {"response_a": a_response("same"), "response_b": a_response("same", model="m2")},
+            {"identical_responses": "both responses are the same text"},
+        ),
+        (
+            {"messages": (a_message(" "), Message(role="system", content=""))},
+            {"empty_prompt": "no message of the prompt has any text"},
+        ),
+        ({"messages": (a_message(""), a_message("text"))}, {}),
+    ],
+)
+def test_what_is_wrong_with_a_pair_is_found_and_told(changes: dict, findings: dict[str, str]) -> None:
+    checks = content_checks(a_pair_proposed(**changes))
+    assert {check.check for check in checks} == {"empty_response", "identical_responses", "empty_prompt"}
+    assert {check.check: check.finding for check in checks if not check.passed} == findings
+    assert failed(checks) == tuple(findings)
+
+
+def test_a_duplicate_is_told_by_the_fingerprint_not_by_the_other_pair() -> None:
+    first, again = (duplicate_check(duplicate=flag, fingerprint="0123456789abcdef99") for flag in (False, True))
+    assert (first.passed, first.finding) == (True, "")
+    assert again.finding == "an earlier pair has the same content (fingerprint 0123456789abcdef)"
+    assert failed((first, again)) == (EXACT_DUPLICATE,)
+
+
+def test_only_checks_that_reject_can_fail_a_pair() -> None:
+    note = CheckResult(check="note", severity="note", passed=False)
+    quarantine = CheckResult(check="quarantine", severity="quarantine", passed=False)
+    assert failed((note, quarantine)) == ()
+
+
+def test_a_fingerprint_is_of_the_words_and_not_of_the_sides_or_the_models() -> None:
+    pair = a_pair_proposed()
+    swapped = a_pair_proposed(
+        pair_id="p2", response_a=pair.response_b, response_b=a_response("391", model="another"), slice="other"
+    )
+    assert fingerprint(pair) == fingerprint(swapped)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"messages": (a_message("What is 17 times 24?"),)},
+        {"messages": (Message(role="system", content="What is 17 times 23?"),)},
+        {"messages": (a_message(), a_message(""))},
+        {"response_a": a_response("391 ")},
+        {"response_b": a_response("391")},
+    ],
+)
+def test_other_words_have_another_fingerprint(changes: dict) -> None:
+    assert fingerprint(a_pair_proposed(**changes)) != fingerprint(a_pair_proposed())
