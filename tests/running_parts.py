@@ -35,7 +35,9 @@ def kafka_jars() -> Jars:
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kafka_bootstrap(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Give the address of an Apache Kafka that the whole session shares; name your topics apart."""
     given = os.environ.get("PREFSTREAM_TEST_KAFKA")
     if given:

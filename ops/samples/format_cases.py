@@ -36,8 +36,8 @@ WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 def format_cases(random: Random) -> list[Case]:
     makers: list[tuple[Callable[[Random], Case], int]] = [
-        (_bullets, 13), (_numbered, 11), (_items, 10), (_limit, 8), (_sentence, 6), (_json, 8), (_last_word, 4),
-        (_alphabetical, 5), (_without_letter, 5),
+        (_bullets, 13), (_numbered, 11), (_items, 10), (_limit, 8), (_sentence, 6), (_json, 8),
+        (_last_word, 4), (_alphabetical, 5), (_without_letter, 5),
     ]  # fmt: skip
     return [make(random) for make, count in makers for _ in range(count)]
 

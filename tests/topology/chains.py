@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.factories import NOON_MS, a_constitution, a_policy
+
 from prefstream.agents.curation import Curation
 from prefstream.agents.driver import Driver
 from prefstream.agents.generation import Generation
@@ -17,7 +19,6 @@ from prefstream.agents.validation import Validation
 from prefstream.schemas.policies import Policy
 from prefstream.schemas.prompts import PromptCurated
 from prefstream.schemas.values import Response
-from tests.factories import NOON_MS, a_constitution, a_policy
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,22 +3,12 @@
 from datetime import timedelta
 
 import pytest
-
-from prefstream.agents.driver import PairRow, rows
-from prefstream.agents.tasks import MAX_ATTEMPTS
-from prefstream.schemas.dead_letters import redriven
-from prefstream.schemas.judgements import JudgementFailed, PairJudged
-from prefstream.schemas.labels import LabelDisputed, LabelResolved
-from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
-from prefstream.schemas.policies import SlicePolicy
-from prefstream.schemas.prompts import PromptCurated, PromptSetAside
-from prefstream.schemas.routes import ReasonCode
-from prefstream.schemas.values import Preference, Provenance, Stakes, Verdict
 from tests.factories import (
     NOON,
     PAIR,
     a_constitution,
     a_constitution_published,
+    a_label_resolved,
     a_label_submitted,
     a_message,
     a_metrics_updated,
@@ -29,8 +19,21 @@ from tests.factories import (
 )
 from tests.topology.chains import Script, a_chain, an_open_policy, assert_counters_add_up
 
+from prefstream.agents.driver import Driver, PairRow, rows
+from prefstream.agents.stage import Configuration
+from prefstream.agents.tasks import MAX_ATTEMPTS
+from prefstream.agents.validation import Validation
+from prefstream.schemas.dead_letters import redriven
+from prefstream.schemas.judgements import JudgementFailed, PairJudged
+from prefstream.schemas.labels import LabelDisputed, LabelResolved
+from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
+from prefstream.schemas.policies import SlicePolicy
+from prefstream.schemas.prompts import PromptCurated, PromptSetAside
+from prefstream.schemas.routes import ReasonCode
+from prefstream.schemas.values import Preference, Provenance, Stakes, Verdict
 
-def the_row(driver, pair_id: str = PAIR) -> PairRow:
+
+def the_row(driver: Driver, pair_id: str = PAIR) -> PairRow:
     return rows(driver.records()).pairs[pair_id]
 
 
@@ -158,9 +161,7 @@ def test_people_who_disagree_are_reviewed_then_adjudicated() -> None:
 
     def label(annotator: str, verdict: Verdict, stage: str) -> None:
         moment = NOON + timedelta(minutes=next(minute))
-        driver.say(
-            a_label_submitted(annotator=annotator, verdict=verdict, round=stage, occurred_at=moment)
-        )
+        driver.say(a_label_submitted(annotator=annotator, verdict=verdict, round=stage, occurred_at=moment))
         driver.run_until_idle()
 
     driver.say(a_pair_proposed())
@@ -183,9 +184,7 @@ def test_an_adjudicator_revises_what_was_resolved() -> None:
     later = NOON + timedelta(hours=1)
     driver.say(a_pair_proposed(), a_label_submitted(verdict=Verdict.A_BETTER))
     driver.run_until_idle()
-    driver.say(
-        a_label_submitted(annotator="dee", verdict=Verdict.TIE, round="adjudicate", occurred_at=later)
-    )
+    driver.say(a_label_submitted(annotator="dee", verdict=Verdict.TIE, round="adjudicate", occurred_at=later))
     driver.run_until_idle()
     row = the_row(driver)
     assert isinstance(row.verdict, PairValidated)
@@ -235,7 +234,9 @@ def test_a_label_may_come_before_its_pair_is_routed_and_even_proposed() -> None:
 def test_an_empty_response_is_rejected_with_the_finding() -> None:
     driver = a_chain(policy=an_open_policy())
     proposed = a_pair_proposed()
-    driver.say(proposed.model_copy(update={"response_b": proposed.response_b.model_copy(update={"text": " "})}))
+    driver.say(
+        proposed.model_copy(update={"response_b": proposed.response_b.model_copy(update={"text": " "})})
+    )
     driver.run_until_idle()
     verdict = the_row(driver).verdict
     assert isinstance(verdict, PairRejected)
@@ -366,7 +367,9 @@ def test_an_event_a_stage_does_not_know_is_passed_by() -> None:
 
 
 def test_policy_thresholds_hold_per_slice() -> None:
-    policy = an_open_policy(slices={"code": SlicePolicy(threshold=None), "arithmetic": SlicePolicy(threshold=0.8)})
+    policy = an_open_policy(
+        slices={"code": SlicePolicy(threshold=None), "arithmetic": SlicePolicy(threshold=0.8)}
+    )
     driver = a_chain(policy=policy)
     driver.say(*(a_pair_proposed(pair_id=name, slice=name) for name in ("code", "arithmetic", "general")))
     driver.run_until_idle()
@@ -378,11 +381,6 @@ def test_policy_thresholds_hold_per_slice() -> None:
 
 
 def test_a_resolution_that_arrives_late_does_not_take_the_place_of_a_newer_one() -> None:
-    from prefstream.agents.driver import Driver
-    from prefstream.agents.stage import Configuration
-    from prefstream.agents.validation import Validation
-    from tests.factories import a_label_resolved
-
     driver = Driver([Validation()], Configuration(constitution=a_constitution()))
     newer = a_label_resolved(
         event_id="00000000-0000-5000-8000-000000000002", occurred_at=NOON + timedelta(hours=1)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.factories import NOON, a_label_submitted, a_message, a_pair_proposed, a_prompt_submitted
+from tests.topology.chains import Script, a_chain, an_open_policy, assert_counters_add_up, the_stages
 
 from prefstream.agents.driver import CrashPoint, Driver, rows
 from prefstream.agents.driver.consumer import Consumer, World
@@ -20,8 +22,6 @@ from prefstream.agents.validation import Validation
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
 from prefstream.schemas.values import Verdict
-from tests.factories import NOON, a_label_submitted, a_message, a_pair_proposed, a_prompt_submitted
-from tests.topology.chains import Script, a_chain, an_open_policy, assert_counters_add_up, the_stages
 
 PAIRS = tuple(f"p{number}" for number in range(5))
 STAGES = tuple(the_stages())

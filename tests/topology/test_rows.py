@@ -4,14 +4,6 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-
-from prefstream.agents.driver import LabelRow, rows
-from prefstream.schemas.dead_letters import Detour, detoured
-from prefstream.schemas.envelope import Event
-from prefstream.schemas.errors import Undecodable
-from prefstream.schemas.pairs import PairRejected, PairValidated
-from prefstream.schemas.records import LogRecord
-from prefstream.schemas.values import Verdict
 from tests.factories import (
     NOON,
     PAIR,
@@ -27,6 +19,14 @@ from tests.factories import (
     a_prompt_submitted,
     a_record,
 )
+
+from prefstream.agents.driver import LabelRow, rows
+from prefstream.schemas.dead_letters import Detour, detoured
+from prefstream.schemas.envelope import Event
+from prefstream.schemas.errors import Undecodable
+from prefstream.schemas.pairs import PairRejected, PairValidated
+from prefstream.schemas.records import LogRecord
+from prefstream.schemas.values import Verdict
 
 LATER = NOON + timedelta(minutes=1)
 
@@ -75,9 +75,7 @@ def test_of_several_judgements_the_latest_counts_and_of_equally_late_the_greater
 def test_the_verdict_is_on_the_latest_resolution_and_the_most_reasons_count_in_any_order() -> None:
     old = a_pair_rejected(event_id=ident(8), resolution_id=ident(1), reasons=("empty", "x", "y"))
     fit = a_pair_validated(event_id=ident(7), resolution_id=ident(2), occurred_at=LATER)
-    one = a_pair_rejected(
-        event_id=ident(6), resolution_id=ident(2), occurred_at=LATER, reasons=("empty",)
-    )
+    one = a_pair_rejected(event_id=ident(6), resolution_id=ident(2), occurred_at=LATER, reasons=("empty",))
     two = a_pair_rejected(
         event_id=ident(5), resolution_id=ident(2), occurred_at=LATER, reasons=("empty", "exact_duplicate")
     )

@@ -29,9 +29,8 @@ def list_letters(stage: Stage = "", limit: int = 50, json: Json = False) -> None
     if not letters:
         say("no dead letters")
     for letter in letters:
-        say(
-            f"{letter.where}  {letter.stage}  {letter.reason}  attempt {letter.attempt}  {letter.detail[:120]}"
-        )
+        what = f"{letter.stage}  {letter.reason}  attempt {letter.attempt}"
+        say(f"{letter.where}  {what}  {letter.detail[:120]}")
 
 
 @app.command()

@@ -19,6 +19,7 @@ from prefstream.adapters.postgres.connection import AWAY
 from prefstream.adapters.settings import Settings
 from prefstream.cli.console import note
 from prefstream.schemas.errors import BadInput, Unavailable
+from prefstream.schemas.policies import Policy
 from prefstream.streams.machine import Machine, prepare
 from prefstream.streams.places import Places
 from prefstream.streams.status import overview
@@ -121,7 +122,9 @@ def one_line(seen: dict[str, Any]) -> str:
 
 
 @contextmanager
-def deployment(settings: Settings, *, plain: bool = False) -> Iterator[Deployment]:
+def deployment(
+    settings: Settings, *, plain: bool = False, policy: Policy | None = None
+) -> Iterator[Deployment]:
     """Run a deployment for as long as the block lasts; SIGTERM ends it as Ctrl-C does.
 
     Raises:
@@ -131,7 +134,7 @@ def deployment(settings: Settings, *, plain: bool = False) -> Iterator[Deploymen
         signal.signal(signal.SIGTERM, _interrupted)
     with Machine(settings, tell=note) as machine:
         places = machine.start()
-        asyncio.run(prepare(places, settings, tell=note))
+        asyncio.run(prepare(places, settings, tell=note, policy=policy))
         supervisor = Supervisor(settings.folder)
         try:
             supervisor.start()

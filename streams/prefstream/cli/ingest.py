@@ -148,11 +148,13 @@ def _ingest(options: _Options) -> None:
     import asyncio
 
     from prefstream.adapters.settings import Settings
+    from prefstream.streams.ingest import check
     from prefstream.streams.places import find_places
     from prefstream.streams.status import drained
 
     settings = Settings()
     order = _order(options, settings)
+    check(order)
     report = asyncio.run(_run(order, settings, find_places(settings), rejects=options.rejects))
     try:
         if options.wait and not report.interrupted and order.kind != "verdicts":

@@ -17,7 +17,6 @@ from prefstream.agents.tasks import record_of
 from prefstream.schemas.policies import Policy, SlicePolicy
 from prefstream.schemas.records import OutRecord
 from prefstream.streams.places import find_places, open_log
-from prefstream.streams.publication import publish_policy
 from prefstream.streams.simulation import Simulation
 from prefstream.streams.status import counts, drained, slices
 
@@ -60,7 +59,6 @@ class Demonstration:
             pool_of(places.dsn.get_secret_value(), size=4) as pool,
             open_log(places, partitions=self.settings.partitions) as log,
         ):
-            await publish_policy(log, POLICY, now=datetime.now(UTC))
             writer = await log.writer()
             try:
                 await self._through(pool, writer)

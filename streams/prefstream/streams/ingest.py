@@ -31,7 +31,7 @@ from prefstream.schemas.records import OutRecord
 from prefstream.schemas.values import Vote
 from prefstream.streams.ingest_batches import Batch, Item, Order, batches
 
-__all__ = ["Deliver", "Order", "Progress", "Report", "ingest", "to_log", "to_verdicts"]
+__all__ = ["Deliver", "Order", "Progress", "Report", "check", "ingest", "to_log", "to_verdicts"]
 
 T = TypeVar("T")
 #: Makes a batch durable; returns when it is.
@@ -95,6 +95,17 @@ def to_verdicts(verdicts: RecordedVerdicts) -> Deliver:
     return deliver
 
 
+def check(order: Order) -> None:
+    """Make sure, before any server is asked, that the order makes sense.
+
+    Raises:
+        BadInput: A field does not exist, or the file cannot be read.
+    """
+    check_names(order.kind, order.defaults(datetime.now(UTC)))
+    if order.file != STDIN:
+        identity_of(Path(order.file))
+
+
 async def ingest(
     order: Order,
     deliver: Deliver,
@@ -118,7 +129,7 @@ async def ingest(
         BadInput: The file cannot be read as these rows, or progress cannot be kept.
         Unavailable: The log stays away; what was delivered is kept, the next run goes on.
     """
-    check_names(order.kind, order.defaults(datetime.now(UTC)))
+    check(order)
     store = Checkpoints(order.folder, order.key)
     with store.locked(keep=order.file != STDIN):
         checkpoint = _checkpoint(order, store)

@@ -16,8 +16,9 @@ from prefstream.adapters.postgres.connection import connect
 from prefstream.adapters.postgres.migrations import upgrade
 from prefstream.adapters.settings import KafkaSettings, Settings
 from prefstream.schemas.errors import BadInput
+from prefstream.schemas.policies import Policy
 from prefstream.streams.places import Places, open_log, running_file, write_running
-from prefstream.streams.publication import publish_constitution
+from prefstream.streams.publication import publish_constitution, publish_policy
 
 Told = Callable[[str], None]
 
@@ -110,8 +111,11 @@ class Machine:
         return self._kafka.start()
 
 
-async def prepare(places: Places, settings: Settings, *, tell: Told) -> None:
-    """Migrate the database, create the topics and publish the constitution, as far as missing."""
+async def prepare(places: Places, settings: Settings, *, tell: Told, policy: Policy | None = None) -> None:
+    """Migrate the database, create the topics and publish constitution and policy, as far as missing.
+
+    It comes before the processes start, so the first event is decided by what is published here.
+    """
     connection = await connect(places.dsn.get_secret_value())
     try:
         for name in await upgrade(connection):
@@ -129,3 +133,5 @@ async def prepare(places: Places, settings: Settings, *, tell: Told) -> None:
         )
         if await publish_constitution(log, constitution, now=datetime.now(UTC)):
             tell(f"constitution in force: {constitution.id}")
+        if policy is not None and await publish_policy(log, policy, now=datetime.now(UTC)):
+            tell(f"policy in force: {policy.id}")

@@ -35,6 +35,14 @@ select t, p, 0, 1 from unnest($1::text[], $2::int[]) as u (t, p) order by t, p
 on conflict (topic, partition) do update set epoch = s.epoch + 1
 returning topic, partition, next_offset, epoch
 """
+_TOUCH = """
+insert into slices_to_refresh as s (slice, latest) select unnest($1::text[]), $2
+on conflict (slice) do update set latest = greatest(s.latest, excluded.latest)
+"""
+_TAKE = """
+delete from slices_to_refresh where slice in (select slice from slices_to_refresh for update skip locked)
+returning slice, latest
+"""
 _MOVE = """
 update sink_offsets o set next_offset = u.t_off
 from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) as u (t, p, f_off, t_off, e)
@@ -95,8 +103,6 @@ class Sink:
     writer: LogWriter
     tally: Tally = field(default_factory=Tally)
     refresh_s: float = REFRESH_S
-    _slices: set[str] = field(default_factory=set)
-    _latest: datetime = _BEGINNING
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set.
@@ -137,8 +143,6 @@ class Sink:
         else:
             self.tally.done += len(records)
             self.tally.outputs += projected.archived
-            self._slices |= projected.slices
-            self._latest = max(self._latest, projected.latest or self._latest)
 
     async def _narrowed(self, records: Sequence[LogRecord], error: asyncpg.DataError) -> None:
         if len(records) > 1:
@@ -156,8 +160,10 @@ class Sink:
     ) -> Projected:
         async with self.pool.acquire() as connection, connection.transaction():
             await self.claims.move(connection, records)  # first: a fenced sink must not touch a row
-            projected = await write(connection)
-        return projected or _NOTHING
+            projected = await write(connection) or _NOTHING
+            if projected.slices:
+                await connection.execute(_TOUCH, sorted(projected.slices), projected.latest)
+        return projected
 
     async def _publish(self, done: asyncio.Event) -> None:
         """Refresh and publish the figures of slices that changed, at most once a second."""
@@ -169,12 +175,15 @@ class Sink:
         await self._refreshed()
 
     async def _refreshed(self) -> None:
-        slices, self._slices = self._slices, set()
-        if not slices:
-            return
+        """Refresh in one transaction; figures are said before it ends: saying them twice does no harm."""
         async with self.pool.acquire() as connection, connection.transaction():
-            events = await refresh(connection, slices, self._latest)
-        await self.writer.append([record_of(event) for event in events])
+            rows = await connection.fetch(_TAKE)
+            if not rows:
+                return
+            known = await connection.fetchval("select max(as_of) from slice_metrics")
+            as_of = max([known or _BEGINNING, *(row["latest"] or _BEGINNING for row in rows)])
+            events = await refresh(connection, {row["slice"] for row in rows}, as_of)
+            await self.writer.append([record_of(event) for event in events])
 
 
 async def _set_aside(connection: Connection, record: LogRecord, detail: str) -> None:

@@ -110,7 +110,8 @@ async def _left(log: Log, pool: asyncpg.Pool) -> Mapping[str, int]:
         if left := {group: lag for group, lag in lags.items() if lag}:
             return left
     moved = await _sunk(pool) - before
-    return {"sink": moved} if moved else {}
+    stale = await pool.fetchval("select count(*) from slices_to_refresh")
+    return {"sink": moved + stale} if moved + stale else {}
 
 
 async def _sunk(pool: asyncpg.Pool) -> int:

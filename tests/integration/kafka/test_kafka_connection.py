@@ -44,7 +44,7 @@ async def test_nothing_listens_is_said() -> None:
 
 async def test_no_answer_is_said_within_the_time_given(mute_server: str) -> None:
     async with asyncio.timeout(5):
-        with pytest.raises(Unavailable, match="no answer within 0.5 s"):
+        with pytest.raises(Unavailable, match=r"no answer within 0\.5 s"):
             await check_connection(KafkaConnection(bootstrap=mute_server), timeout_s=0.5)
 
 

@@ -58,7 +58,7 @@ def run_program(source: str, *arguments: object, user: int | None = None) -> sub
 
 
 def _as_user(user: int | None) -> list[str]:
-    """Become this user, who may read everything (Python may live in root's home) but write only what is his."""
+    """Become this user, who may read everything (Python may live in root's home) but not write it."""
     if user is None:
         return []
     program = shutil.which("setpriv")
@@ -94,7 +94,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() != 0 or mount is None:
         pytest.skip("a small disk needs root and the command mount")
     mounted = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)], capture_output=True, text=True, check=False
+        [mount, "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(disk)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if mounted.returncode != 0:
         pytest.skip(f"mounting is not permitted here: {mounted.stderr.strip()}")

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+from tests.integration.local.conftest import processes_in, run_program, wait_for
 
 from prefstream.adapters.local import Jars, LocalKafka
 from prefstream.schemas.errors import BadInput, Unavailable
-from tests.integration.local.conftest import processes_in, run_program, wait_for
 
 pytestmark = pytest.mark.kafka
 
@@ -37,6 +38,13 @@ def server(tmp_path: Path, kafka_jars: Jars) -> Iterator[LocalKafka]:
     server.start()
     yield server
     server.stop()
+
+
+def fill(disk: Path) -> Path:
+    """Leave no byte on this disk; give the file to remove."""
+    filler = disk / "filler"
+    subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=4k"], capture_output=True, check=False)
+    return filler
 
 
 async def create_topic(bootstrap: str, name: str) -> None:
@@ -88,7 +96,9 @@ async def test_topics_are_not_made_by_accident(server: LocalKafka) -> None:
 
 
 def test_a_second_owner_is_told_who_has_the_folder(server: LocalKafka, kafka_jars: Jars) -> None:
-    with pytest.raises(Unavailable, match=f"in use by Apache Kafka .process {server.pid}, port {server.port}"):
+    with pytest.raises(
+        Unavailable, match=f"in use by Apache Kafka .process {server.pid}, port {server.port}"
+    ):
         LocalKafka(server.folder, kafka_jars).start()
     assert server.pid is not None
 
@@ -131,12 +141,31 @@ def test_a_taken_port_is_named(tmp_path: Path, kafka_jars: Jars) -> None:
             LocalKafka(tmp_path / "kafka", kafka_jars, taken.getsockname()[1]).start()
 
 
+async def test_a_disk_that_fills_up_ends_it_with_the_reason_and_loses_nothing(
+    small_disk: Path, kafka_jars: Jars
+) -> None:
+    server = LocalKafka(small_disk / "kafka", kafka_jars)
+    bootstrap = server.start()
+    await create_topic(bootstrap, "events")
+    await send(bootstrap, "events", b"kept")
+    filler = fill(small_disk)
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", request_timeout_ms=2000) as producer:
+        with pytest.raises(KafkaError):
+            await producer.send_and_wait("events", bytes(500_000))
+    assert wait_for(lambda: server.pid is None)
+    assert f"disk of {small_disk}/kafka is full" in str(server.ended_because())
+    with pytest.raises(BadInput, match=f"disk of {small_disk}/kafka is full|cannot hold data: No space left"):
+        server.start()
+    filler.unlink()
+    assert await read(server.start(), "events", 1) == [b"kept"]
+    server.stop()
+
+
 def test_a_full_disk_is_named_and_the_folder_serves_once_there_is_space(
     small_disk: Path, kafka_jars: Jars
 ) -> None:
     server = LocalKafka(small_disk / "kafka", kafka_jars)
-    filler = small_disk / "filler"
-    subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=64k"], capture_output=True, check=False)
+    filler = fill(small_disk)
     with pytest.raises(BadInput, match=f"{small_disk}/kafka .*(disk of|No space left)"):
         server.start()
     filler.unlink()

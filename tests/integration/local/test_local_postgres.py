@@ -6,14 +6,15 @@ import socket
 import stat
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.integration.local.conftest import processes_in, run_program, wait_for
+from tests.running_parts import execute, give_up
 
 from prefstream.adapters.local import LocalPostgres
 from prefstream.schemas.errors import BadInput, Unavailable
-from tests.integration.local.conftest import processes_in, run_program, wait_for
-from tests.running_parts import execute, give_up
 
 pytestmark = pytest.mark.postgres
 
@@ -87,6 +88,14 @@ def test_it_explains_its_own_end(server: LocalPostgres) -> None:
     assert "PostgreSQL ended by itself" in str(server.ended_because())
     server.start()
     assert server.ended_because() is None
+
+
+def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
+    server = LocalPostgres(tmp_path / "postgres")
+    with ThreadPoolExecutor(max_workers=1) as passing:
+        dsn = passing.submit(server.start).result()
+    assert execute(dsn, "SELECT 1 AS one")[0]["one"] == 1
+    server.stop()
 
 
 def test_a_killed_parent_leaves_no_process(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The model adapters against a loopback stand-in of their HTTP APIs, faults included."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,17 +11,17 @@ from tests.stand_ins.llm import GOOD_INPUT, KEY, LlmStandIn, Step, running
 
 from prefstream.adapters.constitutions import shipped_constitution
 from prefstream.adapters.models.anthropic import AnthropicModel
-from prefstream.adapters.models.exchange import Provider
 from prefstream.adapters.models.offline import OfflineModel
 from prefstream.adapters.models.openai_compatible import OpenAICompatibleModel
 from prefstream.agents.generators.model import ModelGenerator
 from prefstream.agents.judges.model import ModelJudge
 from prefstream.agents.stage import Answer, Call, Configuration, Failure, Reply
+from prefstream.schemas.errors import BadInput
 from prefstream.schemas.values import Usage, Verdict, Vote
 
 CONFIGURATION = Configuration(constitution=shipped_constitution())
 PAIR = a_pair_proposed()
-Open = Callable[..., Any]
+Model = AnthropicModel | OpenAICompatibleModel
 
 
 @pytest.fixture(params=["anthropic", "openai"])
@@ -30,7 +30,7 @@ def provider(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def open_model(provider: str, url: str, *, key: str = KEY, timeout_s: float = 20.0) -> Provider:
+def open_model(provider: str, url: str, *, key: str = KEY, timeout_s: float = 20.0) -> Model:
     if provider == "anthropic":
         return AnthropicModel(api_key=key, base_url=url, timeout_s=timeout_s, clock_ms=lambda: NOON_MS)
     return OpenAICompatibleModel(
@@ -41,7 +41,7 @@ def open_model(provider: str, url: str, *, key: str = KEY, timeout_s: float = 20
 @asynccontextmanager
 async def opened(
     provider: str, *script: Step, key: str = KEY, timeout_s: float = 20.0
-) -> AsyncIterator[tuple[Provider, LlmStandIn]]:
+) -> AsyncIterator[tuple[Model, LlmStandIn]]:
     async with running(*script) as stand_in:
         model = open_model(provider, stand_in.url, key=key, timeout_s=timeout_s)
         try:
@@ -58,7 +58,7 @@ def first_call(provider: str) -> Call:
     return judge_of(provider).calls(PAIR, CONFIGURATION, {})[0]
 
 
-async def judged(model: Provider, judge: ModelJudge) -> list[Vote]:
+async def judged(model: Model, judge: ModelJudge) -> list[Vote]:
     """Ask until the judge needs nothing more, as a runner does."""
     answers: dict[str, Answer] = {}
     while True:
@@ -205,6 +205,11 @@ async def test_a_wrong_key_is_final_and_shows_in_no_log(
     assert (told.reason, told.transient) == ("wrong_key", False)
     assert secret not in told.detail
     assert secret not in caplog.text
+
+
+def test_without_a_key_nothing_is_started() -> None:
+    with pytest.raises(BadInput, match="PREFSTREAM_JUDGE__ANTHROPIC_API_KEY"):
+        AnthropicModel(api_key="")
 
 
 async def test_a_generator_writes_what_the_model_says(provider: str) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.factories import NOON
 
 from prefstream.agents.ingestion import (
     FIELDS,
@@ -22,7 +23,6 @@ from prefstream.schemas.labels import LabelSubmitted
 from prefstream.schemas.pairs import PairProposed
 from prefstream.schemas.prompts import PromptSubmitted
 from prefstream.schemas.values import Message, Provenance, Stakes, Verdict
-from tests.factories import NOON
 
 PAIR = {"pair_id": "p1", "prompt": "2+2?", "response_a": "4", "response_b": "5"}
 LABEL = {"pair_id": "p1", "annotator": "ann", "verdict": "A"}
@@ -30,7 +30,8 @@ VERDICT = {"pair_id": "p1", "judge": "gpt", "verdict": "B"}
 
 
 def defaults(**changes: Any) -> Defaults:
-    return Defaults(**({"source": "ingest/file", "occurred_at": NOON} | changes))
+    given: dict[str, Any] = {"source": "ingest/file", "occurred_at": NOON}
+    return Defaults(**(given | changes))
 
 
 def pair(row: dict[str, Any], **changes: Any) -> PairProposed:
@@ -277,6 +278,7 @@ def test_conversations_come_in_several_shapes(messages: object) -> None:
     ("messages", "said"),
     [
         ([], "empty conversation"),
+        ("[]", "empty conversation"),
         ([{"role": "user"}], "turn 1 is not a role with text"),
         (["Hi"], "turn 1 is not a role with text"),
         ([{"role": "judge", "content": "Hi"}], "turn 1 has a role"),
@@ -298,7 +300,13 @@ def test_a_prompt_is_told_from_the_conversation_that_answers_it() -> None:
 def test_tags_are_a_list_or_text_with_separators() -> None:
     assert prompt({"prompt": "x", "tags": "a; b|c,"}).tags == ("a", "b", "c")
     assert prompt({"prompt": "x", "tags": '["a, b"]'}).tags == ("a, b",)
+    assert prompt({"prompt": "x", "tags": "[]"}).tags == ()
+    assert prompt({"prompt": "x", "tags": "[a]"}).tags == ("[a]",)
     assert "not a list of names" in reasons(prompt_event({"prompt": "x", "tags": [1]}, defaults()))
+
+
+def test_a_prompt_with_an_id_that_does_not_fit_is_refused() -> None:
+    assert "prompt_id" in reasons(prompt_event({"prompt": "x", "id": " 5"}, defaults()))
 
 
 def test_a_row_without_a_prompt_is_refused() -> None:

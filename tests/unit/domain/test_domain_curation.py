@@ -1,16 +1,16 @@
 """Curation rules: slice, stakes, tags, set-aside."""
 
 import pytest
-
-from prefstream.domain.curation import curate, last_user_text, matches
-from prefstream.schemas.constitutions import CurationRule
-from prefstream.schemas.values import Message, Stakes
 from tests.factories import a_constitution, a_message
 
+from prefstream.domain.curation import Placement, curate, last_user_text, matches
+from prefstream.schemas.constitutions import CurationRule
+from prefstream.schemas.values import Message, Stakes
 
-def placed(*rules: CurationRule, text: str = "What is 17 times 23?", tags: tuple[str, ...] = (), **more):
+
+def placed(*rules: CurationRule, tags: tuple[str, ...] = (), declared: str | None = None) -> Placement:
     constitution = a_constitution(curation=rules, default_slice="general")
-    return curate((a_message(text),), declared=more.get("declared"), tags=tags, constitution=constitution)
+    return curate((a_message(),), declared=declared, tags=tags, constitution=constitution)
 
 
 def test_without_rules_the_declared_slice_holds_and_without_that_the_default() -> None:

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from tests.factories import CONSTITUTION, JUDGE, a_constitution, a_policy
 
 from prefstream.domain.routing import Case, Decision, coin, decide
 from prefstream.schemas.constitutions import EscalationTrigger
 from prefstream.schemas.policies import Policy, SlicePolicy
 from prefstream.schemas.routes import ReasonCode
 from prefstream.schemas.values import Preference, Stakes
-from tests.factories import CONSTITUTION, JUDGE, a_constitution, a_policy
 
 CASE = Case(
     pair_id="pair-1",

@@ -1,15 +1,17 @@
 """Pooling votes: label, probability and confidence come from the votes alone."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from prefstream.domain.pooling import NO_VERDICT, pooled
-from prefstream.schemas.values import Preference, Verdict
 from tests.factories import a_vote
 
+from prefstream.domain.pooling import NO_VERDICT, Pooled, pooled
+from prefstream.schemas.values import Preference, Verdict
 
-def the_pool(*verdicts: Verdict | None):
+
+def the_pool(*verdicts: Verdict | None) -> Pooled:
     return pooled([a_vote(verdict=verdict) for verdict in verdicts])
 
 
@@ -75,7 +77,7 @@ def test_swapping_the_sides_swaps_label_and_probability(verdicts: list[Verdict |
 
 
 @given(st.lists(st.sampled_from([None, *Verdict]), min_size=1, max_size=8), st.randoms())
-def test_the_order_of_the_votes_says_nothing(verdicts: list[Verdict | None], chance) -> None:
+def test_the_order_of_the_votes_says_nothing(verdicts: list[Verdict | None], chance: Random) -> None:
     shuffled = list(verdicts)
     chance.shuffle(shuffled)
     assert the_pool(*shuffled) == the_pool(*verdicts)

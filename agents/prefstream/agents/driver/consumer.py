@@ -2,7 +2,8 @@
 
 The order is that of a running process: state is saved, outputs are appended, the record is acked,
 the offset is committed; records of a partition are appended and acked in their order, whatever
-the order in which their answers came.
+the order in which their answers came. A record is handled and its state saved in one step, so a
+stateful stage takes one record at a time though the outputs of several may wait to be appended.
 """
 
 from collections.abc import Callable, Sequence
@@ -60,7 +61,7 @@ class Consumer:
 
     stage: Stage
     world: World
-    #: Records of one partition in flight at once; a stateful stage has one in flight in all.
+    #: Records of one partition in flight at once.
     window: int
     #: Probability that an ack is followed by a commit.
     commit_share: float
@@ -73,8 +74,6 @@ class Consumer:
     #: Whether something other than an append may have given the lanes new work.
     stirred: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
-    #: The lane whose record a stateful stage has in flight.
-    busy: Lane | None = None
 
     def __post_init__(self) -> None:
         names = [spec.name for spec in self.stage.inputs]
@@ -93,7 +92,6 @@ class Consumer:
 
     def step(self, lane: Lane) -> bool:
         """Do one thing on a lane and return whether there was anything to do."""
-        lane = self.busy or lane
         asking = [slot for slot in lane.slots if slot.pending]
         ready = bool(lane.slots) and lane.slots[0].result is not None
         takes = self._takes(lane)
@@ -139,7 +137,7 @@ class Consumer:
         return min(dues, default=None)
 
     def _takes(self, lane: Lane) -> bool:
-        if self.busy or lane.position >= len(lane.records) or len(lane.slots) >= self.window:
+        if lane.position >= len(lane.records) or len(lane.slots) >= self.window:
             return False
         due = lane.due_ms()
         return due is not None and due <= self.world.now_ms()
@@ -150,7 +148,6 @@ class Consumer:
         self.counts["received"] += 1
         slot = Slot(result=opening) if isinstance(opening, Result) else Slot(task=opening)
         lane.slots.append(slot)
-        self.busy = lane if self.stage.stateful else None
         if slot.task is not None:
             self._go_on(slot, slot.task)
 
@@ -208,7 +205,6 @@ class Consumer:
     def _ack(self, lane: Lane, result: Result) -> None:
         """Ack the lane's oldest record and perhaps commit."""
         lane.slots.popleft()
-        self.busy = None
         lane.acked += 1
         self.counts[result.outcome] += 1
         if self.world.chance.random() < self.commit_share and not self._dies("before_commit"):
@@ -223,4 +219,3 @@ class Consumer:
 
     def _lose(self, lane: Lane, offset: int) -> None:
         self.counts["received"] -= lane.rewind(offset)
-        self.busy = None if lane is self.busy else self.busy

@@ -46,7 +46,7 @@ class Driver:
             seed: Decides which partition goes next, which call is answered next, when offsets are
                 committed and which partitions a rebalance moves.
             answers: What the outside world answers to a call.
-            window: Records of one partition in flight at once (stateful stages: one in all).
+            window: Records of one partition in flight at once.
             commit_share: Probability that an ack is followed by a commit; the rest lags behind.
             start_ms: The clock at the beginning, in milliseconds since 1970.
         """

@@ -95,7 +95,8 @@ class Cells:
         """Return a list of names, or text separated by commas, semicolons or bars."""
         value = self.raw(name)
         if isinstance(value, str):
-            value = json_list(value) or re.split(r"[,;|]", value)
+            spelt = json_list(value)
+            value = re.split(r"[,;|]", value) if spelt is None else spelt
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
@@ -168,7 +169,7 @@ def json_list(text: str) -> list[object] | None:
         return None
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, list) else None
 

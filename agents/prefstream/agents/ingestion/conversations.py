@@ -86,7 +86,8 @@ def _with_input(cells: Cells, turns: tuple[Message, ...]) -> tuple[Message, ...]
 def _turns(cells: Cells, name: str) -> tuple[Message, ...] | None:
     value = cells.raw(name)
     if isinstance(value, str) and name == "messages":
-        value = json_list(value) or value
+        spelt = json_list(value)
+        value = value if spelt is None else spelt
     if value is None:
         cells.note(name, "is missing")
         return None

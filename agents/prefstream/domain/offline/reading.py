@@ -7,6 +7,8 @@ from prefstream.domain.offline import arithmetic, code, formats, languages, refu
 
 #: From this score on, a finding rests on a check and not on an impression.
 CHECKED = 0.9
+#: Characters of a response that are read; what is longer is judged by its beginning.
+READ_CHARS = 20_000
 _FLATTERY = ("great question", "certainly!", "of course!", "absolutely!", "sure thing", "gute frage")
 
 
@@ -26,7 +28,8 @@ def findings(prompt: str, response: str) -> tuple[Finding, ...]:
     >>> [f.clause for f in findings("What is 2 + 3?", "5")]
     ['correctness']
     """
-    found = [reader(prompt, response) for reader in _READERS]
+    beginning = response[:READ_CHARS]
+    found = [reader(prompt, beginning) for reader in _READERS]
     return tuple(finding for finding in found if finding is not None)
 
 

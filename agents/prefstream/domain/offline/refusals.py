@@ -20,6 +20,8 @@ _DECLINES = re.compile(
     r"das kann ich nicht|dabei helfe ich nicht)",
     re.IGNORECASE,
 )
+#: Who declines says so at once; characters of the response that are looked at.
+_OPENING = 300
 
 
 @lru_cache(maxsize=4096)
@@ -38,4 +40,4 @@ def declines(response: str) -> bool:
     >>> declines("I'm sorry, but no."), declines("Sure, here is how.")
     (True, False)
     """
-    return _DECLINES.search(response) is not None
+    return _DECLINES.search(response, 0, _OPENING) is not None

@@ -30,7 +30,8 @@ class Refusals:
         with self._kept():
             path.touch()
             self._file: IO[bytes] = path.open("r+b")
-            self._file.truncate(length)
+            if path.stat().st_size > length:
+                self._file.truncate(length)
             self._file.seek(length)
         self.length = length
 

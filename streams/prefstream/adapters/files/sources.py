@@ -78,9 +78,13 @@ def open_bytes(path: Path) -> IO[bytes]:
     """
     try:
         file: IO[bytes] = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[assignment]  # noqa: SIM115
+    except OSError as error:
+        raise BadInput(unreadable(path, error)) from error
+    try:
         mark = file.read(len(_UTF8_MARK))
         file.seek(0)
     except BROKEN as error:
+        file.close()
         raise BadInput(unreadable(path, error)) from error
     if mark[:2] in _UTF16_MARKS:
         file.close()

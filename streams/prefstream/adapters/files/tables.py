@@ -25,7 +25,11 @@ class Table:
         self.size = None if path.suffix == ".gz" else path.stat().st_size
         self._delimiter = ","
         self._tape = _Tape(self._file, number=0, offset=0)
-        self._names = self._read_header()
+        try:
+            self._names = self._read_header()
+        except BadInput:
+            self._file.close()
+            raise
         self.header = self._names
 
     def rows(self, start: Position) -> Iterator[Row | Unreadable]:

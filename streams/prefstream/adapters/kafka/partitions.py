@@ -25,7 +25,7 @@ def key_hash(key: bytes) -> int:
     words = length // 4
     for word in struct.unpack_from(f"<{words}I", key):
         scrambled = word * _MULTIPLIER & _MASK
-        mixed = mixed * _MULTIPLIER & _MASK ^ (scrambled ^ scrambled >> 24) * _MULTIPLIER & _MASK
+        mixed = (mixed * _MULTIPLIER ^ (scrambled ^ scrambled >> 24) * _MULTIPLIER) & _MASK
     if rest := key[words * 4 :]:
         mixed = (mixed ^ int.from_bytes(rest, "little")) * _MULTIPLIER & _MASK
     mixed = (mixed ^ mixed >> 13) * _MULTIPLIER & _MASK

@@ -14,7 +14,9 @@ def port_was_taken(last_words: str) -> bool:
     return _says(last_words, _TAKEN)
 
 
-def explain(server: str, *, what: str, folder: Path, port: int | None, last_words: str) -> PrefstreamError:
+def explain(
+    server: str, *, what: str, folder: Path, port: int | None, last_words: str, disk_full: bool = False
+) -> PrefstreamError:
     """Make the error for a server that would not run.
 
     Args:
@@ -23,10 +25,11 @@ def explain(server: str, *, what: str, folder: Path, port: int | None, last_word
         folder: Its data folder.
         port: Where it was to listen, when that was known.
         last_words: The end of its own log.
+        disk_full: No space is left, so that its log may say nothing about it.
     """
     quoted = f"\n{server} said last:\n{last_words}" if last_words else ""
     at = "" if port is None else f", port {port}"
-    if _says(last_words, _FULL):
+    if disk_full or _says(last_words, _FULL):
         cause = f"the disk of {folder} is full. Free some space, or choose another folder."
     elif port_was_taken(last_words):
         cause = f"port {port} is in use. Stop what listens there, or choose another port."

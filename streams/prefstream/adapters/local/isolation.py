@@ -32,8 +32,8 @@ def unprivileged(needs: Sequence[Path]) -> Isolation:
         return Isolation(user=(account.pw_uid, account.pw_gid))
     raise Unavailable(
         "PostgreSQL does not run as root, this machine forbids user namespaces, and no unprivileged user can "
-        f"reach {' and '.join(hidden)}. Run prefstream as an ordinary user, keep that where every user can reach "
-        "it, or set the DSN of a PostgreSQL that runs."
+        f"reach {' and '.join(hidden)}. Run prefstream as an ordinary user, keep that where every user can "
+        "reach it, or set the DSN of a PostgreSQL that runs."
     )
 
 

@@ -147,6 +147,8 @@ def _fill(home: Path, on_progress: Progress, end_s: float) -> None:
         with _turn(home.with_name(f"{home.name}.lock"), on_progress, end_s):
             if _is_complete(home):
                 return
+            for left in home.parent.glob(f"{home.name}.part-*"):
+                shutil.rmtree(left, ignore_errors=True)
             with tempfile.TemporaryDirectory(dir=home.parent, prefix=f"{home.name}.part-") as part:
                 jars = Path(part, "jars")
                 _run_maven(jars, Path(part), on_progress, end_s)

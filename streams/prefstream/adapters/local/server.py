@@ -1,5 +1,6 @@
 """What the servers on this machine have in common: one folder, one port, one child."""
 
+import shutil
 import signal
 import time
 from abc import ABC, abstractmethod
@@ -14,6 +15,8 @@ from prefstream.schemas.errors import PrefstreamError, Unavailable
 
 _ATTEMPTS = 3
 _LAST_WORDS = 8
+#: With less than this a server cannot even write why it ended.
+_NO_SPACE_BYTES = 65_536
 
 
 class LocalServer(ABC):
@@ -153,9 +156,12 @@ class LocalServer(ABC):
     def _run(self, command: Sequence[str], log: Path, end_s: float) -> None:
         """Run a program that prepares the folder, to its end."""
         program = spawn(command, log=log, isolation=self._isolation, lock_fd=self._folder.lock_fd)
-        code = program.wait_end(max(0.0, end_s - time.monotonic()))
-        if code is None:
-            program.kill()
+        try:
+            code = program.wait_end(max(0.0, end_s - time.monotonic()))
+        finally:
+            # Late, or Ctrl-C while we waited.
+            if program.exit_code is None:
+                program.kill()
         if code != 0:
             what = "could not prepare its folder" if code else "did not come up in time"
             raise self._fault(what, last_lines(log, _LAST_WORDS))
@@ -165,7 +171,12 @@ class LocalServer(ABC):
 
     def _fault(self, what: str, last_words: str) -> PrefstreamError:
         return faults.explain(
-            self.name, what=what, folder=self.folder, port=self._port, last_words=last_words
+            self.name,
+            what=what,
+            folder=self.folder,
+            port=self._port,
+            last_words=last_words,
+            disk_full=shutil.disk_usage(self.folder).free < _NO_SPACE_BYTES,
         )
 
 

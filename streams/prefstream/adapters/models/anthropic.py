@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefstream.adapters.models.exchange import content_of, now_ms, refused, unreached, unreadable
 from prefstream.schemas.calls import Answer, Call, Reply
+from prefstream.schemas.errors import BadInput
 
 if TYPE_CHECKING:
     from anthropic.types import Message
@@ -19,6 +20,9 @@ class AnthropicModel:
 
     The SDK's own retries are off: a failure that may pass is handed to the stage, which tries again
     later without holding a place, and counts every try.
+
+    Raises:
+        BadInput: There is no key.
     """
 
     def __init__(
@@ -29,6 +33,9 @@ class AnthropicModel:
         timeout_s: float = 60.0,
         clock_ms: Callable[[], int] = now_ms,
     ) -> None:
+        if not api_key:
+            # Without one the SDK would go and look for credentials elsewhere on the machine.
+            raise BadInput("no Anthropic key is set; set PREFSTREAM_JUDGE__ANTHROPIC_API_KEY")
         # The SDK takes seconds to import; only who talks to it should pay.
         import anthropic
 

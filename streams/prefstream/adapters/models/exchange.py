@@ -1,4 +1,4 @@
-"""What the providers have in common: the port, the shape of an answer, and how a failure is told.
+"""What the providers have in common: the shape of an answer, and how a failure is told.
 
 An answer's content is the same for every provider:
 `{"text", "tool": {"name", "input"} | None, "stop": "end" | "tool" | "max_tokens" | ..., "model", "usage"}`.
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
-from prefstream.schemas.calls import Answer, Call, Failure
+from prefstream.schemas.calls import Failure
 
 #: Longest text of a failure, in characters.
 MAX_DETAIL = 300
@@ -28,18 +28,6 @@ _REASONS: Mapping[int, str] = {
     429: "rate_limited",
     OVERLOADED: "overloaded",
 }
-
-
-class Provider(Protocol):
-    """Whoever performs the calls of one provider."""
-
-    async def answer(self, call: Call) -> Answer:
-        """Return the reply or the failure; nothing a provider does wrong is raised."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close connections."""
-        ...
 
 
 def now_ms() -> int:

@@ -1,6 +1,9 @@
 """Checks that need nothing but the pair itself."""
 
+from typing import Any
+
 import pytest
+from tests.factories import a_message, a_pair_proposed, a_response
 
 from prefstream.domain.checks.content import (
     EXACT_DUPLICATE,
@@ -11,7 +14,6 @@ from prefstream.domain.checks.content import (
 )
 from prefstream.schemas.pairs import CheckResult
 from prefstream.schemas.values import Message
-from tests.factories import a_message, a_pair_proposed, a_response
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,9 @@ from tests.factories import a_message, a_pair_proposed, a_response
         ({"messages": (a_message(""), a_message("text"))}, {}),
     ],
 )
-def test_what_is_wrong_with_a_pair_is_found_and_told(changes: dict, findings: dict[str, str]) -> None:
+def test_what_is_wrong_with_a_pair_is_found_and_told(
+    changes: dict[str, Any], findings: dict[str, str]
+) -> None:
     checks = content_checks(a_pair_proposed(**changes))
     assert {check.check for check in checks} == {"empty_response", "identical_responses", "empty_prompt"}
     assert {check.check: check.finding for check in checks if not check.passed} == findings
@@ -42,7 +46,9 @@ def test_what_is_wrong_with_a_pair_is_found_and_told(changes: dict, findings: di
 
 
 def test_a_duplicate_is_told_by_the_fingerprint_not_by_the_other_pair() -> None:
-    first, again = (duplicate_check(duplicate=flag, fingerprint="0123456789abcdef99") for flag in (False, True))
+    first, again = (
+        duplicate_check(duplicate=flag, fingerprint="0123456789abcdef99") for flag in (False, True)
+    )
     assert (first.passed, first.finding) == (True, "")
     assert again.finding == "an earlier pair has the same content (fingerprint 0123456789abcdef)"
     assert failed((first, again)) == (EXACT_DUPLICATE,)
@@ -72,5 +78,5 @@ def test_a_fingerprint_is_of_the_words_and_not_of_the_sides_or_the_models() -> N
         {"response_b": a_response("391")},
     ],
 )
-def test_other_words_have_another_fingerprint(changes: dict) -> None:
+def test_other_words_have_another_fingerprint(changes: dict[str, Any]) -> None:
     assert fingerprint(a_pair_proposed(**changes)) != fingerprint(a_pair_proposed())

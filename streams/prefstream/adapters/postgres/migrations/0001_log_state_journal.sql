@@ -52,6 +52,12 @@ create table sink_offsets (
   primary key (topic, partition)
 ) with (fillfactor = 50);
 
+-- Slices whose figures are older than their cells: written with the cells, removed with the figures.
+create table slices_to_refresh (
+  slice text primary key,
+  latest timestamptz
+);
+
 -- Appends records, gapless per topic and partition: the head rows stay locked until commit, so a
 -- reader never sees a hole. Heads are locked in name order, so two writers never deadlock.
 create function log_append(

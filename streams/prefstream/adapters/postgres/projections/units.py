@@ -12,7 +12,18 @@ import asyncpg
 import orjson
 
 from prefstream.adapters.postgres.projections.changes import MINUTE_US
-from prefstream.adapters.postgres.projections.copying import microseconds
+from prefstream.adapters.postgres.projections.copying import (
+    copy_rows,
+    count_field,
+    float_field,
+    instant_field,
+    json_field,
+    microseconds,
+    name_field,
+    text_field,
+    uuid_bytes,
+    uuid_field,
+)
 from prefstream.domain.agreement import Cell, UnitLabel, change
 from prefstream.schemas.labels import LabelSubmitted
 
@@ -26,13 +37,22 @@ select event_id::text, pair_id, slice, annotator, verdict, round,
        (extract(epoch from occurred_at) * 1000000)::bigint
 from labels where pair_id = any($1::text[])
 """
-_INSERT_LABELS = """
-insert into labels (event_id, pair_id, slice, annotator, verdict, round, occurred_at, seconds, sides,
-                    dimensions, clauses, rationale, task_id, provenance)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                     $7::timestamptz[], $8::float8[], $9::text[], $10::jsonb[], $11::jsonb[], $12::text[],
-                     $13::text[], $14::text[])
-"""
+_LABEL_COLUMNS = (
+    "event_id",
+    "pair_id",
+    "slice",
+    "annotator",
+    "verdict",
+    "round",
+    "occurred_at",
+    "seconds",
+    "sides",
+    "dimensions",
+    "clauses",
+    "rationale",
+    "task_id",
+    "provenance",
+)
 _MOVE_LABELS = """
 update labels l set slice = u.slice from unnest($1::text[], $2::text[]) as u (pair_id, slice)
 where l.pair_id = u.pair_id and l.slice is distinct from u.slice
@@ -160,28 +180,30 @@ async def _write_labels(
     slices: Mapping[str, str | None],
     arrivals: Mapping[str, Sequence[LabelSubmitted]],
 ) -> None:
-    rows = [
-        (
-            event.event_id,
-            event.pair_id,
-            slices[event.pair_id],
-            event.annotator,
-            event.verdict,
-            event.round,
-            event.occurred_at,
-            event.seconds,
-            event.sides,
-            orjson.dumps(event.dimensions, option=orjson.OPT_SORT_KEYS).decode(),
-            orjson.dumps(event.clauses).decode(),
-            event.rationale,
-            event.task_id,
-            event.provenance,
-        )
-        for events in arrivals.values()
-        for event in events
-    ]
-    if rows:
-        await connection.execute(_INSERT_LABELS, *map(list, zip(*rows, strict=True)))
+    if arrivals:
+        rows = (_label_row(event, slices[pair_id]) for pair_id, some in arrivals.items() for event in some)
+        await copy_rows(connection, "labels", _LABEL_COLUMNS, rows)
+
+
+def _label_row(event: LabelSubmitted, slice_name: str | None) -> bytes:
+    fields = (
+        count_field(len(_LABEL_COLUMNS)),
+        uuid_field(uuid_bytes(event.event_id)),
+        text_field(event.pair_id),
+        name_field(slice_name),
+        name_field(event.annotator),
+        text_field(event.verdict),
+        name_field(event.round),
+        instant_field(microseconds(event.occurred_at)),
+        float_field(event.seconds),
+        name_field(event.sides),
+        json_field(orjson.dumps(event.dimensions)),
+        json_field(orjson.dumps(event.clauses)),
+        text_field(event.rationale),
+        text_field(event.task_id),
+        text_field(event.provenance),
+    )
+    return b"".join(fields)
 
 
 async def _write_tasks(connection: asyncpg.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -193,16 +215,16 @@ def _bucketed(units: Iterable[tuple[Sequence[Label], Sequence[Label]]]) -> UnitC
     cells: dict[tuple[str, Cell], int] = {}
     counts: dict[tuple[str, int, str], int] = {}
     for before, after in units:
-        for slice_name in {label.slice for label in (*before, *after)} - {None}:
-            assert slice_name is not None
+        # Labels only come, and move to the slice of their pair: as many under one slice are the same.
+        for slice_name in {label.slice for label in (*before, *after)}:
             old = [label for label in before if label.slice == slice_name]
             new = [label for label in after if label.slice == slice_name]
-            if len(old) == len(new):
-                continue  # labels only come and move, so as many are the same ones
+            if slice_name is None or len(old) == len(new):
+                continue
             for cell, n in change(map(_unit_label, old), map(_unit_label, new)).items():
                 cells[slice_name, cell] = cells.get((slice_name, cell), 0) + n
             for label, n in [*((label, -1) for label in old), *((label, 1) for label in new)]:
-                bucket = slice_name, _minute(label), "labels"
+                bucket = slice_name, label.at_us // MINUTE_US, "labels"
                 counts[bucket] = counts.get(bucket, 0) + n
     return UnitChanges(cells=cells, labels=counts)
 
@@ -211,10 +233,6 @@ def _unit_label(label: Label) -> UnitLabel:
     return UnitLabel(
         annotator=label.annotator,
         category=label.verdict,
-        minute=_minute(label),
+        minute=label.at_us // MINUTE_US,
         order=(label.at_us, label.event_id),
     )
-
-
-def _minute(label: Label) -> int:
-    return label.at_us // MINUTE_US

@@ -1,0 +1,134 @@
+"""The resolution stage: evidence in any order, the same said."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from tests.factories import (
+    NOON,
+    PAIR,
+    a_constitution,
+    a_label_submitted,
+    a_pair_proposed,
+    a_pair_routed,
+    an_accepted_pair_routed,
+)
+
+from prefstream.agents.resolution import Resolution
+from prefstream.agents.stage import Configuration, Given, Needs, Outcome
+from prefstream.schemas.envelope import Event
+from prefstream.schemas.labels import LabelDisputed, LabelResolved
+from prefstream.schemas.values import Preference, Provenance, Verdict
+
+CONFIGURATION = Configuration(constitution=a_constitution())
+
+
+def told(*events: Event, stored: dict[str, bytes] | None = None) -> list[Event]:
+    """Return all that the stage says of these events, one after the other."""
+    states = {} if stored is None else stored
+    said: list[Event] = []
+    for event in events:
+        keys = Resolution().needs(event, Given(configuration=CONFIGURATION)).keys
+        outcome = Resolution().handle(
+            event, Given(configuration=CONFIGURATION, states={key: states.get(key) for key in keys})
+        )
+        states |= outcome.states
+        said.extend(outcome.events)
+    return said
+
+
+def label(annotator: str, verdict: Verdict = Verdict.A_BETTER, minute: int = 1, **more: Any) -> Event:
+    moment = NOON + timedelta(minutes=minute)
+    return a_label_submitted(annotator=annotator, verdict=verdict, occurred_at=moment, **more)
+
+
+def test_an_accepted_route_is_the_judges_label_at_once() -> None:
+    route = an_accepted_pair_routed()
+    (resolved,) = told(route)
+    assert isinstance(resolved, LabelResolved)
+    assert (resolved.label, resolved.margin, resolved.soft_label) == (Preference.A_BETTER, 1, 0.9)
+    assert (resolved.method, resolved.evidence, resolved.causation_id) == (
+        "judge",
+        (route.event_id,),
+        route.event_id,
+    )
+
+
+def test_peoples_labels_do_not_change_what_the_judge_was_trusted_with() -> None:
+    said = told(an_accepted_pair_routed(), label("ann", Verdict.B_BETTER))
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    "route", [an_accepted_pair_routed(audit=True), an_accepted_pair_routed(judge_label=None)]
+)
+def test_an_audited_or_unlabelled_acceptance_waits_for_people(route: Event) -> None:
+    assert told(route) == []
+    (resolved,) = told(route, label("ann", Verdict.B_BETTER))
+    assert isinstance(resolved, LabelResolved)
+    assert resolved.method == "consensus"
+
+
+def test_the_order_of_route_and_labels_does_not_matter() -> None:
+    route, first, second = a_pair_routed(overlap=2), label("ann"), label("ben", minute=2)
+    said = {
+        tuple(told(*order))
+        for order in permutations((route, first, second))
+        if order.index(first) < order.index(second)
+    }
+    assert len(said) == 1
+
+
+def test_a_resolution_has_the_time_and_the_cause_of_its_latest_evidence() -> None:
+    first, second = label("ann", minute=9), label("ben", minute=2)
+    (resolved,) = told(a_pair_routed(overlap=2), first, second)
+    assert resolved.occurred_at == first.occurred_at
+    assert resolved.causation_id == first.event_id
+
+
+def test_a_resolution_is_as_real_as_the_weakest_label_it_rests_on() -> None:
+    simulated = label("ann", provenance=Provenance.SIMULATED)
+    (resolved,) = told(a_pair_routed(), simulated)
+    assert isinstance(resolved, LabelResolved)
+    assert resolved.provenance is Provenance.SIMULATED
+
+
+def test_a_dispute_asks_for_the_next_round_and_names_its_evidence() -> None:
+    first, second = label("ann"), label("ben", Verdict.B_BETTER)
+    (disputed,) = told(a_pair_routed(overlap=2), first, second)
+    assert isinstance(disputed, LabelDisputed)
+    assert (disputed.next_round, disputed.evidence) == ("review", (first.event_id, second.event_id))
+
+
+def test_a_repeated_event_is_answered_with_everything_again() -> None:
+    events: Sequence[Event] = (
+        a_pair_routed(overlap=2),
+        label("ann"),
+        label("ben", Verdict.B_BETTER),
+        label("cid", Verdict.B_BETTER, minute=3, round="review"),
+    )
+    stored: dict[str, bytes] = {}
+    said = told(*events, stored=stored)
+    assert len(said) == 2
+    for event in events:
+        assert told(event, stored=dict(stored)) == said
+
+
+def test_the_first_route_of_a_pair_holds() -> None:
+    other = a_pair_routed(event_id="00000000-0000-5000-8000-000000000001", overlap=5)
+    assert len(told(a_pair_routed(), other, label("ann"))) == 1
+
+
+def test_a_revision_is_later_than_what_it_revises_whatever_the_clocks_say() -> None:
+    behind = label("dee", Verdict.TIE, minute=-5, round="adjudicate")
+    first, revised = told(a_pair_routed(), label("ann"), behind)
+    assert revised.occurred_at == first.occurred_at + timedelta(microseconds=1)
+
+
+def test_resolution_needs_the_state_of_the_pair_and_passes_other_events_by() -> None:
+    given = Given(configuration=CONFIGURATION)
+    assert Resolution().needs(label("ann"), given) == Needs(keys=frozenset({PAIR}))
+    assert Resolution().needs(a_pair_proposed(), given) == Needs()
+    assert Resolution().handle(a_pair_proposed(), given) == Outcome()
