@@ -561,6 +561,29 @@ async def test_an_interrupted_command_says_how_to_go_on_and_does(
 
 
 @pytest.mark.postgres
+async def test_a_killed_command_goes_on_with_the_ids_it_used(
+    command: Command, postgres_dsn: str, files: Files
+) -> None:
+    path = files.pairs(20_000)
+    process = command.start("pairs", str(path))
+    async with asyncio.timeout(30):
+        while await logged(postgres_dsn, "pairs.proposed.v1") < 3 * BATCH_ROWS:
+            await asyncio.sleep(0.02)
+    process.kill()
+    process.communicate(timeout=30)
+
+    code, out, _ = command.run("pairs", str(path), "--json")
+
+    connection = await asyncpg.connect(postgres_dsn)
+    values = await connection.fetch("select value from log_records where topic = 'pairs.proposed.v1'")
+    await connection.close()
+    assert (code, json.loads(out)["ingested"]) == (0, 20_000)
+    assert json.loads(out)["resumed_from"] > 0
+    assert len({decode(row["value"]).event_id for row in values}) == 20_000
+    assert len(values) <= 20_000 + BATCH_ROWS
+
+
+@pytest.mark.postgres
 async def test_a_command_that_waits_for_standard_input_can_be_interrupted(
     command: Command, postgres_dsn: str
 ) -> None:

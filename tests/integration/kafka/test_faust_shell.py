@@ -13,7 +13,7 @@ from prefstream.adapters.kafka.faust_shell import RunApp, build_app, run_app
 from prefstream.adapters.kafka.producer import RunProducer
 from prefstream.adapters.kafka.stages import RunStage
 from prefstream.adapters.kafka.times import ShellTimes
-from prefstream.schemas.errors import BadInput
+from prefstream.schemas.errors import BadInput, Unavailable
 from prefstream.schemas.records import LogRecord, OutRecord
 
 QUICK = ShellTimes(commit_every_s=0.1, heartbeat_s=0.5, session_s=6, rebalance_s=10, request_s=15, drain_s=20)
@@ -202,6 +202,33 @@ async def test_gaps_in_the_offsets_do_not_hold_the_commit(log: Log) -> None:
             return await log.committed(source) >= 11
 
         await eventually(committed, "the record at offset 10 is committed")
+
+
+@pytest.mark.kafka
+async def test_a_stage_of_an_absent_topic_is_refused_by_name(log: Log) -> None:
+    stage = RunStage(name="s", topics=("absent",), work=nothing)
+    app = build_app(name="n", group=log.group, connection=log.connection, stages=[stage], times=QUICK)
+    with pytest.raises(Unavailable, match="no topic absent"):
+        await run_app(app, stop=asyncio.Event())
+
+
+@pytest.mark.kafka
+async def test_a_stop_before_the_group_is_joined_ends_the_app(log: Log) -> None:
+    stage = RunStage(name="s", topics=(await log.topic("source"),), work=nothing)
+    app = build_app(name="n", group=log.group, connection=log.connection, stages=[stage], times=QUICK)
+    stop = asyncio.Event()
+    stop.set()
+    await asyncio.wait_for(run_app(app, stop=stop), 20)
+
+
+@pytest.mark.kafka
+async def test_a_cancellation_within_the_work_is_fatal_and_not_forgotten(log: Log) -> None:
+    source, target = await log.topic("source"), await log.topic("target")
+    await log.write(source, values(3))
+    worker = log.worker("ours", [source], target, cancel_at=1)
+    await worker.start()
+    assert await worker.ended() == 1
+    assert await log.committed(source) <= 1
 
 
 @pytest.mark.parametrize(

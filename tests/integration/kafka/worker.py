@@ -32,6 +32,7 @@ class Task:
     target: str
     block: list[int] = field(default_factory=list)
     fail_at: int | None = None
+    cancel_at: int | None = None
     slow_s: float = 0.0
     run_length: int = 1
     in_flight: int = 3
@@ -46,6 +47,8 @@ class Task:
             await asyncio.sleep(self.slow_s * (1 + zlib.crc32(value) % 4))
         if offset == self.fail_at:
             raise RuntimeError(f"told to fail at {offset}")
+        if offset == self.cancel_at:
+            raise asyncio.CancelledError
         if offset in self.block:
             print(f"blocked {offset}", flush=True)
             await asyncio.Event().wait()

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from prefstream.adapters.kafka.producer import RunProducer
 from prefstream.adapters.kafka.run_consumer import PassSchema, RunTransport
 from prefstream.adapters.kafka.stages import OnFatal, RunStage, StageCarrier, StageProgress
 from prefstream.adapters.kafka.times import ShellTimes, consumer_kwargs
+from prefstream.adapters.kafka.topics import check_topics
 from prefstream.schemas.errors import BadInput, Unavailable
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,10 @@ def build_app(
     times = times or ShellTimes()
     app = RunApp(group, **_faust_settings(stages, times), **connection.faust_kwargs())
     app.connection, app.times = connection, times
-    app.consumer_kwargs = consumer_kwargs(name, group, connection, times, instance)
+    app.consumer_kwargs = consumer_kwargs(name, group, connection, times, instance) | {
+        # One poll must be worked off well within `poll_idle_s`, or the group takes us for dead.
+        "max_poll_records": 2 * max(stage.run_length * stage.in_flight for stage in stages)
+    }
     app.run_lengths = {topic: stage.run_length for stage in stages for topic in stage.topics}
     app.producer_of_runs = RunProducer(connection)
     app.carriers = {}
@@ -176,12 +180,14 @@ async def run_app(app: RunApp, *, stop: asyncio.Event, on_ready: Callable[[], No
         Unavailable: Kafka does not answer at the start, or the app lost it later.
     """
     await check_connection(app.connection)
+    await check_topics(app.connection, list(app.run_lengths))
     await app.producer_of_runs.start()
     try:
-        await app.start()
-        if on_ready is not None:
+        starting = asyncio.create_task(app.start())
+        await _first_of(starting, stop.wait())
+        if on_ready is not None and starting.done() and not starting.exception():
             on_ready()
-        await _stopped_or_crashed(app, stop)
+        await _first_of(stop.wait(), app.wait_until_stopped())
     finally:
         await _drain(app)
     if app.crash_reason is not None:
@@ -190,8 +196,8 @@ async def run_app(app: RunApp, *, stop: asyncio.Event, on_ready: Callable[[], No
         ) from app.crash_reason
 
 
-async def _stopped_or_crashed(app: RunApp, stop: asyncio.Event) -> None:
-    waiting = {asyncio.create_task(stop.wait()), asyncio.create_task(app.wait_until_stopped())}
+async def _first_of(*ends: Coroutine[Any, Any, Any] | asyncio.Task[None]) -> None:
+    waiting = {asyncio.ensure_future(end) for end in ends}
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:

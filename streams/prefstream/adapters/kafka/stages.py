@@ -80,6 +80,7 @@ class StageCarrier:
         self._gate = asyncio.Semaphore(stage.in_flight)
         self._rows: dict[Hashable, _Turn] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._given_up = False
         self._received = self._emitted = self._acked = 0
         self._last_progress_s = time.monotonic()
 
@@ -116,6 +117,7 @@ class StageCarrier:
 
     def cancel(self) -> None:
         """Give up what is under way; nothing of it is acknowledged."""
+        self._given_up = True
         for task in self._tasks:
             task.cancel()
 
@@ -133,6 +135,11 @@ class StageCarrier:
                 await before.acked.wait()
             await ack()
             turn.acked.set()
+        except asyncio.CancelledError as error:
+            # Not ours: something within the work was cancelled, and nobody would hear of it.
+            if not self._given_up:
+                self._on_fatal(self._stage.name, error)
+            raise
         except Exception as error:  # noqa: BLE001  whatever it is, this run must not count as done
             self._on_fatal(self._stage.name, error)
             return

@@ -63,6 +63,22 @@ async def ensure_topics(connection: KafkaConnection, layouts: Sequence[TopicLayo
     )
 
 
+async def check_topics(connection: KafkaConnection, topics: Sequence[str]) -> None:
+    """See that topics exist: a group that reads an absent one waits for ever without a word.
+
+    Raises:
+        Unavailable: A topic does not exist, or Kafka does not answer.
+    """
+    admin = AIOKafkaAdminClient(**connection.client_kwargs(), request_timeout_ms=REQUEST_TIMEOUT_MS)
+    try:
+        await admin.start()
+        await partition_counts(admin, topics)
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka topics cannot be read: {type(error).__name__}: {error}") from error
+    finally:
+        await admin.close()
+
+
 async def partition_counts(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> dict[str, int]:
     """Count the partitions of topics.
 
