@@ -192,8 +192,12 @@ def test_a_stage_that_raises_makes_a_dead_letter_with_its_cause() -> None:
             request = {"generator": "g", "prompt_id": str(len(given.answers))}
             return Needs(calls=(Call(provider="scripted", request=request),))
 
+    class Greedy(Routing):
+        def needs(self, event: Event, given: Given) -> Needs:
+            return Needs(keys=frozenset({str(len(given.states))}))
+
     found = {}
-    for stage in (Raising(), Unsure(), Endless()):
+    for stage in (Raising(), Unsure(), Endless(), Greedy()):
         driver = Driver([stage], Configuration(constitution=a_constitution()), answers=Script())
         driver.say(a_pair_judged())
         driver.run_until_idle()
@@ -205,6 +209,7 @@ def test_a_stage_that_raises_makes_a_dead_letter_with_its_cause() -> None:
         "Raising": "ZeroDivisionError: by nought",
         "Unsure": "LookupError: no such thing",
         "Endless": "RuntimeError: asked more than 50 times for one event",
+        "Greedy": "RuntimeError: asked more than 50 times for one event",
     }
 
 

@@ -35,6 +35,7 @@ Set = Annotated[
 Format = Annotated[
     str | None, typer.Option("--format", help="jsonl, json, csv or parquet, if the name does not say.")
 ]
+Prefix = Annotated[str, typer.Option(help="Put this before every id of a pair or prompt, e.g. set1/.")]
 Provenance = Annotated[str, typer.Option(help="real, recorded, offline or simulated.")]
 OccurredAt = Annotated[
     str | None, typer.Option("--occurred-at", metavar="TIME", help="ISO 8601; for rows without a time.")
@@ -73,6 +74,7 @@ class _Options:
     columns: list[str] | None
     constants: list[str] | None
     format_name: str | None
+    prefix: str
     provenance: str
     occurred_at: str | None
     rejects: Path | None
@@ -90,6 +92,7 @@ def _add_command(kind: str, about: str, example: str) -> None:
         columns: Map = None,
         constants: Set = None,
         format_name: Format = None,
+        prefix: Prefix = "",
         provenance: Provenance = "real",
         occurred_at: OccurredAt = None,
         rejects: Rejects = None,
@@ -105,6 +108,7 @@ def _add_command(kind: str, about: str, example: str) -> None:
                 columns=columns,
                 constants=constants,
                 format_name=format_name,
+                prefix=prefix,
                 provenance=provenance,
                 occurred_at=occurred_at,
                 rejects=rejects,
@@ -187,6 +191,7 @@ def _order(options: _Options, settings: "Settings") -> "Order":
         format_name=options.format_name,
         columns=named_values(options.columns, option="--map"),
         constants=named_values(options.constants, option="--set"),
+        prefix=options.prefix,
         provenance=Provenance(options.provenance),
         occurred_at=_instant(options.occurred_at),
         # What runs in the folder keeps its data there, beside the progress.

@@ -49,6 +49,8 @@ class Order:
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     provenance: Provenance = Provenance.REAL
+    #: Put before every id of a pair, prompt or group that a row names.
+    prefix: str = ""
     #: Event time of rows that carry none; `None` takes the instant the file was begun.
     occurred_at: datetime | None = None
     #: Which log or database the rows go to: another one has seen nothing of the file yet.
@@ -70,6 +72,7 @@ class Order:
             self.target,
             self.format_name,
             self.provenance,
+            self.prefix,
             sorted(self.columns.items()),
             sorted(self.constants.items()),
             self.occurred_at,
@@ -82,6 +85,7 @@ class Order:
             source=f"ingest/{self.name}"[:256],
             occurred_at=self.occurred_at or started_at,
             provenance=self.provenance,
+            prefix=self.prefix,
             columns=self.columns,
             constants=self.constants,
         )

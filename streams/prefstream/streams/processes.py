@@ -32,7 +32,8 @@ async def _run_stages(around: Surroundings) -> None:
     view = ConfigurationView(around.log, default=shipped_constitution())
     await view.open()
     try:
-        engines = [_engine(around, view, stage) for stage in _stages(around)]
+        effects, states = _effects(around), PostgresStates(around.pool)
+        engines = [Engine(stage, effects, states, view) for stage in _stages(around)]
         around.tallies.update({engine.stage.name: engine.tally for engine in engines})
         running = asyncio.create_task(_runs_of(around).run_stages(around, engines))
         await together(around, running, asyncio.create_task(view.followed(around.stop)))
@@ -47,14 +48,13 @@ def _stages(around: Surroundings) -> Sequence[Stage]:
     return slow_stages(panel=judges_of(judge), generators=generators_of(judge))
 
 
-def _engine(around: Surroundings, view: ConfigurationView, stage: Stage) -> Engine:
-    effects = JournalledEffects(
-        pool=around.pool,
-        providers=providers_of(around.settings.judge, around.pool),
-        in_flight=around.settings.judge.in_flight,
-        deadline_s=around.settings.judge.deadline_s,
+def _effects(around: Surroundings) -> JournalledEffects:
+    """Return the way to models; the light stages call none, so their process needs no keys."""
+    judge = around.settings.judge
+    providers = providers_of(judge, around.pool) if around.name == "llm-worker" else {}
+    return JournalledEffects(
+        pool=around.pool, providers=providers, in_flight=judge.in_flight, deadline_s=judge.deadline_s
     )
-    return Engine(stage, effects, PostgresStates(around.pool), view)
 
 
 def _runs_of(around: Surroundings):  # type: ignore[no-untyped-def]

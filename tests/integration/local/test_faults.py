@@ -1,11 +1,14 @@
 """What servers say last is turned into what to do."""
 
+import base64
+import uuid
 from pathlib import Path
 
 import pytest
 
 from prefstream.adapters.local import faults, ports
 from prefstream.adapters.local.child import last_lines
+from prefstream.adapters.local.kafka import cluster_id
 from prefstream.adapters.local.kafka_settings import Security, properties
 from prefstream.schemas.errors import BadInput, Unavailable
 
@@ -66,6 +69,12 @@ def test_settings_survive_javas_reader_and_overrides_win() -> None:
     assert "log.retention.ms=5" in lines
     assert "x=a\\nb" in lines
     assert text.isascii()
+
+
+def test_a_cluster_id_never_looks_like_an_option() -> None:
+    dashes = uuid.UUID(bytes=b"\xfb\xef\xbe" + bytes(13))
+    assert not cluster_id(dashes).startswith("-")
+    assert len(base64.urlsafe_b64decode(cluster_id(dashes) + "==")) == 16
 
 
 def test_passwords_are_not_shown_with_the_settings_object() -> None:

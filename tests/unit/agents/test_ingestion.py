@@ -254,6 +254,24 @@ def test_a_transcript_is_taken_apart() -> None:
     assert {event.response_a.text, event.response_b.text} == {"Farewell", "No"}
 
 
+def test_a_prefix_keeps_the_ids_of_two_files_apart() -> None:
+    row = PAIR | {
+        "pair_id": 0,
+        "prompt_id": 3,
+        "group_id": 4,
+        "annotator": "ann",
+        "judge": "gpt",
+        "verdict": "A",
+    }
+
+    event = pair(row, prefix="set1/")
+
+    assert (event.pair_id, event.prompt_id, event.group_id) == ("set1/0", "set1/3", "set1/4")
+    assert label(row, prefix="set1/").pair_id == verdict(row, prefix="set1/").pair_id == "set1/0"
+    assert prompt({"id": 3, "prompt": "2+2?"}, prefix="set1/").prompt_id == "set1/3"
+    assert pair(row).event_id != event.event_id
+
+
 # Prompts ------------------------------------------------------------------------------------------
 
 

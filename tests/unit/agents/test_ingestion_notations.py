@@ -1,8 +1,12 @@
 """Every way people write a verdict means what they meant."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from prefstream.agents.ingestion import verdict_of
+from prefstream.agents.ingestion import FIELDS, verdict_of
+from prefstream.agents.ingestion.notations import SPELLINGS
 from prefstream.schemas.values import Verdict
 
 
@@ -31,3 +35,13 @@ def test_other_notations_are_read(values: list[object], verdict: Verdict) -> Non
 @pytest.mark.parametrize("value", [None, "", "garbage", True, False, 3, -1, 0.5, float("inf"), [1], {}])
 def test_anything_else_is_no_verdict(value: object) -> None:
     assert verdict_of(value) is None
+
+
+def test_the_how_to_names_every_field_and_every_notation() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "howto" / "bring-data-in.md").read_text()
+    named = set(re.findall(r"`([^`\n]+)`", page))
+    fields = {name for some in FIELDS.values() for field in some for name in (field.name, *field.synonyms)}
+    notations = {spelling for spellings in SPELLINGS.values() for spelling in spellings}
+
+    assert fields <= named
+    assert notations <= {name.casefold() for name in named}

@@ -177,15 +177,16 @@ class Consumer:
         self, task: Task, given: Given, states: dict[str, bytes | None], rounds: int
     ) -> Needs | Result:
         """Supply the states that are asked for and return the calls, or the dead letter of a defect."""
-        if rounds > MAX_ROUNDS:
-            endless = RuntimeError(f"asked more than {MAX_ROUNDS} times for one event")
-            return failed(self.stage, task, endless)
         try:
-            while (needs := missing(self.stage, task, given)).keys:
+            for _ in range(MAX_ROUNDS + 1 - rounds):
+                needs = missing(self.stage, task, given)
+                if not needs.keys:
+                    return needs
                 states.update({key: self.states.get(key) for key in needs.keys})
         except Exception as error:  # noqa: BLE001  (a defect in one event must not stop the others)
             return failed(self.stage, task, error)
-        return needs
+        endless = RuntimeError(f"asked more than {MAX_ROUNDS} times for one event")
+        return failed(self.stage, task, endless)
 
     def _concluded(self, task: Task, given: Given) -> Result:
         try:

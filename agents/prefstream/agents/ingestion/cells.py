@@ -83,6 +83,11 @@ class Cells:
             return None
         return value
 
+    def named(self, name: str) -> str | None:
+        """Return the id of a thing that several files may name, under this file's prefix."""
+        value = self.identifier(name)
+        return None if value is None else self.defaults.prefix + value
+
     def required(self, name: str) -> str:
         """Return an identifier that must be there."""
         before = len(self.reasons)

@@ -16,6 +16,9 @@ class Defaults:
     #: Event time of rows that carry none.
     occurred_at: datetime
     provenance: Provenance = Provenance.REAL
+    #: Put before every id of a pair, prompt or group that a row names: files that count their rows
+    #: from 0 would otherwise speak of each other's pairs.
+    prefix: str = ""
     #: Column by field, where a column has a name of its own.
     columns: Mapping[str, str] = field(default_factory=dict)
     #: Value by field, the same for every row; stronger than any column.

@@ -28,7 +28,7 @@ class Content:
 
 def prompt_id_of(cells: Cells, messages: tuple[Message, ...]) -> str:
     """Return the prompt's id, derived from what it says when the row does not name it."""
-    return cells.identifier("prompt_id") or derived_id("ingest", "prompt", _said(messages))
+    return cells.named("prompt_id") or derived_id("ingest", "prompt", _said(messages))
 
 
 def content_of(cells: Cells) -> Content | None:
@@ -54,7 +54,7 @@ def content_of(cells: Cells) -> Content | None:
 
 def pair_id_of(cells: Cells, content: Content | None = None) -> str:
     """Return the pair's id, derived from its content when the row does not name it."""
-    named = cells.identifier("pair_id")
+    named = cells.named("pair_id")
     if named is not None:
         return named
     if content is None and (cells.has("response_a") or cells.has("chosen")):

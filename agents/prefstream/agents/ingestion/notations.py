@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from prefstream.schemas.values import Verdict
 
-_SPELLINGS: Mapping[Verdict, tuple[str, ...]] = {
+#: Every notation, in lower case.
+SPELLINGS: Mapping[Verdict, tuple[str, ...]] = {
     Verdict.A_MUCH_BETTER: ("a>>", "a>>b"),
     Verdict.A_BETTER: ("a>", "a>b", "a", "1", "model_a", "response_a", "left", "first"),
     Verdict.TIE: ("=", "a=b", "tie", "tied", "0", "equal"),
@@ -13,7 +14,7 @@ _SPELLINGS: Mapping[Verdict, tuple[str, ...]] = {
     Verdict.UNSURE: ("unsure", "not sure"),
     Verdict.BOTH_BAD: ("both_bad", "both bad", "bothbad", "tie (bothbad)", "tie (both bad)"),
 }
-_VERDICTS = {spelling: verdict for verdict, spellings in _SPELLINGS.items() for spelling in spellings}
+_VERDICTS = {spelling: verdict for verdict, spellings in SPELLINGS.items() for spelling in spellings}
 
 
 def verdict_of(value: object) -> Verdict | None:

@@ -47,7 +47,7 @@ def _proposed(cells: Cells, content: Content) -> PairProposed:
         response_a=response_a,
         response_b=response_b,
         strategy=cells.identifier("strategy") or "ready_made",
-        group_id=cells.identifier("group_id") or prompt_id,
+        group_id=cells.named("group_id") or prompt_id,
         slice=cells.identifier("slice") or _DEFAULT_SLICE,
         stakes=cells.choice("stakes", Stakes, Stakes.LOW),
         tags=cells.identifiers("tags"),

@@ -183,9 +183,7 @@ async def run_app(app: RunApp, *, stop: asyncio.Event, on_ready: Callable[[], No
     await check_topics(app.connection, list(app.run_lengths))
     await app.producer_of_runs.start()
     try:
-        starting = asyncio.create_task(app.start())
-        await _first_of(starting, stop.wait())
-        if on_ready is not None and starting.done() and not starting.exception():
+        if await _started(app, stop) and on_ready is not None:
             on_ready()
         await _first_of(stop.wait(), app.wait_until_stopped())
     finally:
@@ -194,6 +192,17 @@ async def run_app(app: RunApp, *, stop: asyncio.Event, on_ready: Callable[[], No
         raise Unavailable(
             f"The Kafka stages stopped: {app.crash_reason!r}; restart the process"
         ) from app.crash_reason
+
+
+async def _started(app: RunApp, stop: asyncio.Event) -> bool:
+    """Start, unless told to stop before; joining a group may take as long as a rebalance."""
+    starting = asyncio.create_task(app.start())
+    await _first_of(starting, stop.wait())
+    if not starting.done() or starting.cancelled():
+        return False
+    if error := starting.exception():
+        raise Unavailable(f"The Kafka stages did not start: {error!r}") from error
+    return True
 
 
 async def _first_of(*ends: Coroutine[Any, Any, Any] | asyncio.Task[None]) -> None:

@@ -80,7 +80,6 @@ class StageCarrier:
         self._gate = asyncio.Semaphore(stage.in_flight)
         self._rows: dict[Hashable, _Turn] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._given_up = False
         self._received = self._emitted = self._acked = 0
         self._last_progress_s = time.monotonic()
 
@@ -117,7 +116,6 @@ class StageCarrier:
 
     def cancel(self) -> None:
         """Give up what is under way; nothing of it is acknowledged."""
-        self._given_up = True
         for task in self._tasks:
             task.cancel()
 
@@ -136,8 +134,8 @@ class StageCarrier:
             await ack()
             turn.acked.set()
         except asyncio.CancelledError as error:
-            # Not ours: something within the work was cancelled, and nobody would hear of it.
-            if not self._given_up:
+            # Cancelled from within: nobody would hear of it.
+            if not _being_cancelled():
                 self._on_fatal(self._stage.name, error)
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, this run must not count as done
@@ -155,3 +153,8 @@ class StageCarrier:
         self._acked += acked
         self._emitted += emitted
         self._last_progress_s = time.monotonic()
+
+
+def _being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -81,10 +81,17 @@ class LocalKafka(LocalServer):
         return _STARTED in self.log_file.read_text(encoding="utf-8", errors="replace")
 
     def _format(self) -> list[str]:
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
         users = self._security.scram_records() if self._security else []
         added = [part for record in users for part in ("--add-scram", record)]
-        return ["format", "--ignore-formatted", "-t", cluster, "-c", str(self._settings_file), *added]
+        return [
+            "format",
+            "--ignore-formatted",
+            "-t",
+            cluster_id(uuid.uuid4()),
+            "-c",
+            str(self._settings_file),
+            *added,
+        ]
 
     def _java(self, main: str, arguments: Sequence[str]) -> list[str]:
         return [
@@ -100,3 +107,12 @@ class LocalKafka(LocalServer):
             main,
             *arguments,
         ]
+
+
+def cluster_id(name: uuid.UUID) -> str:
+    """Write an id as Kafka does.
+
+    Kafka's own generator never makes one that starts with a dash, which its command would take for an option.
+    """
+    text = base64.urlsafe_b64encode(name.bytes).decode("ascii").rstrip("=")
+    return f"_{text[1:]}" if text.startswith("-") else text

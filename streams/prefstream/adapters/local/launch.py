@@ -59,6 +59,9 @@ def _main(order: dict[str, Any]) -> None:
         _become(*order["user"])
     # After the identity is settled: a change of identity clears the request.
     _die_with(order["parent"], order["death_signal"])
+    if not order["command"]:
+        # Only the identity was to be tried.
+        return
     os.execv(order["command"][0], order["command"])  # noqa: S606 (this is its job)
 
 
