@@ -9,11 +9,14 @@ one another within a fraction of a second, and "by topic", where a backlog is re
 
 import argparse
 import asyncio
+import gc
+import os
 import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit, urlunsplit
@@ -101,6 +104,15 @@ def records_of(n_pairs: int, *, by_topic: bool) -> list[LogRecord]:
     return sorted(records, key=lambda record: record.topic) if by_topic else records
 
 
+def cpu_s(backend: int) -> tuple[float, float]:
+    """Return the seconds of processor time that this process and the server's have used; 0 if it is far away."""
+    try:
+        used = Path(f"/proc/{backend}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    except OSError:
+        used = ["0"]
+    return time.process_time(), sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
+
 async def sink_s(connection: asyncpg.Connection, batches: Sequence[Sequence[LogRecord]]) -> float:
     """Return how long the sink takes."""
     start = time.perf_counter()
@@ -110,11 +122,10 @@ async def sink_s(connection: asyncpg.Connection, batches: Sequence[Sequence[LogR
     return time.perf_counter() - start
 
 
-async def bare_s(connection: asyncpg.Connection, batches: Sequence[Sequence[LogRecord]]) -> float:
-    """Return how long COPY to a temporary table and an upsert take, the rows being made beforehand."""
-    made = [[bare_row(record) for record in batch] for batch in batches]
+async def bare_s(connection: asyncpg.Connection, batches: Sequence[Sequence[tuple[object, ...]]]) -> float:
+    """Return how long COPY to a temporary table and an upsert take."""
     start = time.perf_counter()
-    for rows in made:
+    for rows in batches:
         async with connection.transaction():
             await connection.copy_records_to_table("arrivals", records=rows, columns=ARCHIVE_COLUMNS)
             await connection.execute(_BARE)
@@ -143,16 +154,26 @@ def bare_row(record: LogRecord) -> tuple[object, ...]:
 
 async def measure(connection: asyncpg.Connection, *, n_pairs: int, batch: int, repeats: int) -> float:
     """Print the rates of both orders of arrival and return the ratio of the live one."""
+    backend = await connection.fetchval("select pg_backend_pid()")
     ratios = {}
     for by_topic in (False, True):
         records = records_of(n_pairs, by_topic=by_topic)
         batches = [records[start : start + batch] for start in range(0, len(records), batch)]
         rates: dict[str, list[float]] = {"bare": [], "sink": []}
+        costs: dict[str, list[tuple[float, float]]] = {"bare": [], "sink": []}
+        made = [[bare_row(record) for record in some] for some in batches]
+        runs = (("bare", partial(bare_s, connection, made)), ("sink", partial(sink_s, connection, batches)))
+        gc.freeze()  # what the benchmark holds is not for the collector to walk through
         for _ in range(repeats):
-            for name, run in (("bare", bare_s), ("sink", sink_s)):
+            for name, run in runs:
                 await connection.execute(f"truncate {TABLES}")
                 await connection.execute("checkpoint")
-                rates[name].append(len(records) / await run(connection, batches))
+                before = cpu_s(backend)
+                rates[name].append(len(records) / await run())
+                client, server = (
+                    1e6 * (b - a) / len(records) for a, b in zip(before, cpu_s(backend), strict=True)
+                )
+                costs[name].append((client, server))
         arrival = "by topic" if by_topic else "live"
         ratio = ratios[arrival] = median(rates["sink"]) / median(rates["bare"])
         n_bytes = sum(len(record.value or b"") for record in records) // len(records)
@@ -160,7 +181,11 @@ async def measure(connection: asyncpg.Connection, *, n_pairs: int, batch: int, r
             f"{arrival}: {len(records)} records of {n_pairs} pairs, {n_bytes} B a value, batches of {batch}"
         )
         for name, some in rates.items():
-            print(f"  {name:5} {median(some):8.0f} rows/s  ({min(some):.0f} to {max(some):.0f})")
+            client, server = (median(one) for one in zip(*costs[name], strict=True))
+            print(
+                f"  {name:5} {median(some):8.0f} rows/s  ({min(some):.0f} to {max(some):.0f}); "
+                f"CPU a row: client {client:.1f} us, server {server:.1f} us"
+            )
         print(f"  ratio {ratio:.2f}")
     start = time.perf_counter()
     await refresh(connection, [f"slice-{number}" for number in range(6)], factories.NOON)

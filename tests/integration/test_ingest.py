@@ -541,7 +541,7 @@ def test_a_database_that_does_not_answer_is_said_in_a_sentence(
 async def test_an_interrupted_command_says_how_to_go_on_and_does(
     command: Command, postgres_dsn: str, files: Files
 ) -> None:
-    path = files.pairs(60_000)
+    path = files.pairs(30_000)
     process = command.start("pairs", str(path))
     async with asyncio.timeout(30):
         while not await logged(postgres_dsn, "pairs.proposed.v1"):
@@ -556,8 +556,8 @@ async def test_an_interrupted_command_says_how_to_go_on_and_does(
     assert process.returncode == 130
     assert "stopped after row" in err
     assert "to go on: prefstream ingest pairs" in err
-    assert (code, document["resumed_from"], document["ingested"]) == (0, before, 60_000)
-    assert await logged(postgres_dsn, "pairs.proposed.v1") == 60_000
+    assert (code, document["resumed_from"], document["ingested"]) == (0, before, 30_000)
+    assert await logged(postgres_dsn, "pairs.proposed.v1") == 30_000
 
 
 @pytest.mark.postgres

@@ -8,6 +8,7 @@ between the two sends one batch again, with the same event ids, which readers dr
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -262,7 +263,7 @@ def _in_thread(read: Callable[[], T]) -> "asyncio.Future[T]":
             result, error = read(), None
         except Exception as raised:  # noqa: BLE001  (it is raised where the future is awaited)
             result, error = None, raised
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed while the pipe said nothing
             loop.call_soon_threadsafe(settle, result, error)
 
     threading.Thread(target=work, name="ingest-read", daemon=True).start()

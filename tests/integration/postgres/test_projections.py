@@ -7,6 +7,8 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tests import factories as make
+from tests.running_parts import postgres_dsn, postgres_server  # noqa: F401  (fixtures)
 
 from prefstream.adapters.postgres.log import unpacked
 from prefstream.adapters.postgres.migrations import upgrade
@@ -24,8 +26,6 @@ from prefstream.schemas.ids import derived_id
 from prefstream.schemas.records import LogRecord
 from prefstream.schemas.topics import DEAD_LETTERS, JUDGING_RETRY, PAIRS_VALIDATED
 from prefstream.schemas.values import Preference, Verdict
-from tests import factories as make
-from tests.running_parts import postgres_dsn, postgres_server  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.postgres
 
@@ -174,7 +174,8 @@ def test_a_dead_letter_keeps_where_it_came_from_and_its_last_attempt(sink: Sink)
     sink.take_records([a_dead_letter(attempt=3, offset=3)])
 
     [row] = sink.rows(
-        "select stage, topic, partition, log_offset, reason, detail, attempt, value, headers from dead_letters"
+        "select stage, topic, partition, log_offset, reason, detail, attempt, value, headers "
+        "from dead_letters"
     )
 
     origin = make.a_record(make.a_pair_proposed())

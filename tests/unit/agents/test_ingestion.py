@@ -127,8 +127,9 @@ def test_stakes_are_one_of_three_words() -> None:
     )
 
 
-def test_an_empty_response_is_text() -> None:
-    assert pair(PAIR | {"response_a": ""}).response_a.text == ""
+@pytest.mark.parametrize("text", ["", " ", "äö 漢字 🎉", "a\x00b"])
+def test_any_text_goes_in_unchanged(text: str) -> None:
+    assert pair(PAIR | {"response_a": text}).response_a.text == text
 
 
 def test_a_whole_number_is_an_id_and_a_boolean_is_not() -> None:
@@ -494,6 +495,10 @@ def test_details_of_a_verdict_that_do_not_fit_are_refused(change: dict[str, Any]
 def test_an_unknown_field_is_named_together_with_the_known_ones() -> None:
     with pytest.raises(BadInput, match="no field 'respnse_a'; their fields are pair_id"):
         check_names("pairs", defaults(columns={"respnse_a": "x"}))
+
+
+def test_fields_that_exist_may_be_mapped_and_set() -> None:
+    check_names("pairs", defaults(columns={"slice": "x"}, constants={"model_a": "y"}))
 
 
 def test_a_field_is_either_mapped_or_set() -> None:

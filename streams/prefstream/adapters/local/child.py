@@ -151,9 +151,9 @@ def launcher(
     isolation: Isolation = AS_PARENT,
     last_call: signal.Signals = signal.SIGTERM,
 ) -> list[str]:
-    """Make the arguments that start `command` through `launch.py`; without a command it only tries the identity.
+    """Make the arguments that start `command` through `launch.py`.
 
-    The environment is not among them: it holds secrets, and everyone can read the arguments of a process.
+    Without a command it only tries the identity. The environment is not among them: it holds secrets, and everyone can read the arguments of a process.
     """
     order = {
         "command": list(command),

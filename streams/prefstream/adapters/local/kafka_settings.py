@@ -43,7 +43,8 @@ _ONE_NODE: Mapping[str, str] = {
 class Security:
     """TLS and passwords for the listener: SASL_SSL with SCRAM-SHA-512.
 
-    The controller's listener stays plain; it is bound to the loopback address like the other.
+    For tests of clients. The controller's listener stays plain (on the loopback address, like the other), and
+    the formatter gets the passwords as arguments, which other users of the machine can read while it runs.
     """
 
     #: A PEM file: the private key in PKCS 8, then the certificate chain, which must name 127.0.0.1.

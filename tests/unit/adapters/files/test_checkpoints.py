@@ -27,7 +27,7 @@ def a_refusal(line: int) -> Refusal:
 
 def test_a_checkpoint_comes_back_as_it_was_kept(tmp_path: Path, file: Path) -> None:
     store = Checkpoints(tmp_path / "data", "key")
-    kept = a_checkpoint(file, row=7, line=9, offset=120, ingested=6, refused=1)
+    kept = a_checkpoint(file, row=7, line=9, offset=120, ingested=6, refused=1, done=True)
 
     with store.locked():
         store.save(kept)
