@@ -147,7 +147,7 @@ async def burst(log: PostgresLog, settings: Settings, run: str, count: int) -> d
     now = datetime.now(UTC)
     records = [pair(run, number, now) for number in range(count)]
     writer = await log.writer()
-    start = time.time()
+    start, spent = time.time(), cpu_s()
     for chunk in range(0, count, 500):
         await writer.append(records[chunk : chunk + 500])
     appended = time.time()
@@ -159,7 +159,27 @@ async def burst(log: PostgresLog, settings: Settings, run: str, count: int) -> d
         "append_alone_per_s": round(count / (appended - start)),
         "drained_pairs_per_s": round(count / (max(at.values()) - start)),
         "drained_events_per_s": round(5 * count / (max(at.values()) - start)),
+        "cpu_us_per_pair": {
+            name: round((after - spent.get(name, 0.0)) / count * 1e6) for name, after in cpu_s().items()
+        },
     }
+
+
+def cpu_s() -> dict[str, float]:
+    """Return the CPU seconds spent so far by each process of the chain and by all of the database's."""
+    spent: dict[str, float] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        name = "postgres" if command.startswith("postgres: prefstream postgres ") else ""
+        name = command.split(" run ")[1].strip() if "prefstream.cli run " in command else name
+        if name:
+            ticks = int(fields[11]) + int(fields[12])
+            spent[name] = spent.get(name, 0.0) + ticks / os.sysconf("SC_CLK_TCK")
+    return spent
 
 
 async def trimmed(log: PostgresLog) -> dict[str, int]:

@@ -105,7 +105,7 @@ def records_of(n_pairs: int, *, by_topic: bool) -> list[LogRecord]:
 
 
 def cpu_s(backend: int) -> tuple[float, float]:
-    """Return the seconds of processor time that this process and the server's have used; 0 if it is far away."""
+    """Return the seconds of processor time used by this process and by the server (0 when it is far away)."""
     try:
         used = Path(f"/proc/{backend}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
     except OSError:

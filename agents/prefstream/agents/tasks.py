@@ -54,7 +54,8 @@ def opened(stage: Stage, record: LogRecord) -> Task | Result:
 def missing(stage: Stage, task: Task, given: Given) -> Needs:
     """Return what the stage needs for this task and was not given yet."""
     needs = stage.needs(task.event, given)
-    keys = needs.keys - given.states.keys() if needs.keys else needs.keys
+    # One by one: subtracting the keys of a dict would walk all the states of the batch.
+    keys = frozenset(key for key in needs.keys if key not in given.states)
     calls: tuple[Call, ...] = tuple(c for c in needs.calls if c.request_id not in given.answers)
     return Needs(keys=keys, calls=calls)
 

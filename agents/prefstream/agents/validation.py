@@ -103,12 +103,13 @@ class Validation:
         return self._placed(event, pair, given)
 
     def _placed(self, event: PairProposed, pair: _Pair, given: Given) -> Outcome:
-        key = _group_key(fingerprint(event))
+        content = fingerprint(event)
+        key = _group_key(content)
         stored = given.states[key]
         first = _Group.model_validate_json(stored) if stored else None
         leads = first is None or (event.occurred_at, event.pair_id) < (first.occurred_at, first.pair_id)
         displaced = first.pair_id if first and leads else None
-        proposal = _proposal(event, duplicate=not leads, displaced=displaced)
+        proposal = _proposal(event, content, duplicate=not leads, displaced=displaced)
         changed = {event.pair_id: pair.model_copy(update={"proposal": proposal})}
         if displaced is not None:
             changed[displaced] = _as_duplicate(_loaded(given, displaced))
@@ -181,9 +182,9 @@ def _as_duplicate(pair: _Pair) -> _Pair:
     return pair.model_copy(update={"proposal": proposal})
 
 
-def _proposal(event: PairProposed, *, duplicate: bool, displaced: str | None) -> _Proposal:
+def _proposal(event: PairProposed, content: str, *, duplicate: bool, displaced: str | None) -> _Proposal:
     return _Proposal(
-        fingerprint=fingerprint(event),
+        fingerprint=content,
         occurred_at=event.occurred_at,
         checks=content_checks(event),
         provenance=event.provenance,

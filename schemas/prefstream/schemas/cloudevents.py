@@ -49,8 +49,10 @@ def traceparent_in(headers: Headers) -> str | None:
 
 
 def _rfc3339(moment: datetime) -> str:
-    text = moment.isoformat() if moment.tzinfo is UTC else moment.astimezone(UTC).isoformat()
-    return text.replace("+00:00", "Z")
+    text = moment.isoformat()
+    if not text.endswith("+00:00"):
+        text = moment.astimezone(UTC).isoformat()
+    return f"{text[:-6]}Z"
 
 
 def _traceparent(event: Event, cause: str | None) -> str:

@@ -72,6 +72,14 @@ class Prepared:
 
 
 @dataclass(slots=True)
+class _Loaded:
+    """States a batch works on, and the versions they were read at."""
+
+    states: dict[str, bytes | None] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Engine:
     """Takes records through one stage."""
 
@@ -141,37 +149,34 @@ class Engine:
 
     async def _in_order(self, tasks: Sequence[Task | Result]) -> Prepared:
         """Conclude tasks one after the other over a shared state, loaded in as few reads as possible."""
-        states: dict[str, bytes | None] = {}
-        versions: dict[str, int] = {}
-        given = Given(configuration=self.configuration(), states=states)
-        await self._load(tasks, given, states, versions)
+        loaded = _Loaded()
+        given = Given(configuration=self.configuration(), states=loaded.states)
+        await self._load([task for task in tasks if isinstance(task, Task)], given, loaded)
         results, changed = [], dict[str, bytes]()
         for task in tasks:
             if isinstance(task, Task):
-                await self._load([task], given, states, versions)
+                if changed:  # an earlier task may have made this one need more
+                    await self._load([task], given, loaded)
                 result = self._concluded(task, given)
-                states.update(result.states)
+                loaded.states.update(result.states)
                 changed.update(result.states)
                 results.append(result)
             else:
                 results.append(task)
-        return _prepared(results, changed, versions)
+        return _prepared(results, changed, loaded.versions)
 
-    async def _load(
-        self,
-        tasks: Sequence[Task | Result],
-        given: Given,
-        states: dict[str, bytes | None],
-        versions: dict[str, int],
-    ) -> None:
+    async def _load(self, tasks: Sequence[Task], given: Given, loaded: "_Loaded") -> None:
+        """Load what these tasks need, until none needs more."""
+        asking = tasks
         for _ in range(MAX_ROUNDS):
-            needs = [self._missing(task, given) for task in tasks if isinstance(task, Task)]
-            keys = frozenset(key for one in needs if isinstance(one, Needs) for key in one.keys)
-            if not keys:
+            needs = [(task, self._missing(task, given)) for task in asking]
+            asking = [task for task, one in needs if isinstance(one, Needs) and one.keys]
+            if not asking:
                 return
-            loaded = await self.states.load(self.stage.name, keys)
-            states.update({key: stored.value for key, stored in loaded.items()})
-            versions.update({key: stored.version for key, stored in loaded.items()})
+            keys = frozenset(key for _, one in needs if isinstance(one, Needs) for key in one.keys)
+            for key, stored in (await self.states.load(self.stage.name, keys)).items():
+                loaded.states[key] = stored.value
+                loaded.versions[key] = stored.version
 
     def _missing(self, task: Task, given: Given) -> Needs | Result:
         try:

@@ -148,6 +148,11 @@ class Worker:
             await self._reading
         return code
 
+    def send(self, number: int) -> None:
+        """Send a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
     async def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end."""
         assert self.process is not None

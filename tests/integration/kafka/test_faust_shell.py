@@ -222,6 +222,18 @@ async def test_a_stop_before_the_group_is_joined_ends_the_app(log: Log) -> None:
 
 
 @pytest.mark.kafka
+async def test_a_crash_within_faust_ends_the_app_with_its_reason(log: Log) -> None:
+    stage = RunStage(name="s", topics=(await log.topic("source"),), work=nothing)
+    app = build_app(name="n", group=log.group, connection=log.connection, stages=[stage], times=QUICK)
+    ready = asyncio.Event()
+    going = asyncio.create_task(run_app(app, stop=asyncio.Event(), on_ready=ready.set))
+    await asyncio.wait_for(ready.wait(), 30)
+    await app.consumer.crash(RuntimeError("the commit was refused"))
+    with pytest.raises(Unavailable, match="the commit was refused"):
+        await asyncio.wait_for(going, 20)
+
+
+@pytest.mark.kafka
 async def test_a_cancellation_within_the_work_is_fatal_and_not_forgotten(log: Log) -> None:
     source, target = await log.topic("source"), await log.topic("target")
     await log.write(source, values(3))

@@ -63,6 +63,33 @@ async def test_a_broker_killed_and_restarted_costs_no_record(
     assert set(found) == set(values(2000))
 
 
+@pytest.mark.chaos
+async def test_sends_across_a_broker_restart_keep_their_order_and_arrive_once(own_kafka: LocalKafka) -> None:
+    log = Log(own_kafka.bootstrap)
+    topic = await log.topic("topic", 2)
+    async with RunProducer(log.connection, batch_bytes=4_000, waiting_bytes=20_000) as producer:
+        deliveries = []
+        outage: asyncio.Task[str] | None = None
+        for start in range(0, 6_000, 30):
+            if start == 1_500:
+                await asyncio.to_thread(own_kafka.kill)
+                outage = asyncio.create_task(asyncio.to_thread(own_kafka.start))
+            records = [
+                OutRecord(topic=topic, key=b"%d" % (n % 5), value=b"%06d" % n)
+                for n in range(start, start + 30)
+            ]
+            deliveries.append(await producer.send(records))
+        assert outage is not None
+        await outage
+        for delivery in deliveries:
+            await delivery
+    found = await log.read(topic)
+    assert sorted(record.value or b"" for record in found) == values(6_000)
+    for key in {record.key for record in found}:
+        of_key = [record.value or b"" for record in found if record.key == key]
+        assert of_key == sorted(of_key)
+
+
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     """Make a certificate authority."""

@@ -91,3 +91,37 @@ async def test_this_harness_sees_the_loss_of_an_early_ack(log: Log, chance: rand
     await settle(log, crew, [source])
     out = {record.value for record in await log.read(target)}
     assert set(values(3000)) - out != set()
+
+
+async def test_a_process_that_froze_and_woke_loses_nothing(log: Log) -> None:
+    source, target = await log.topic("source", 4), await log.topic("target", 4)
+    await log.write(source, values(600))
+    frozen, other = (
+        log.worker("ours", [source], target, slow_s=0.3, run_length=20, in_flight=4, instance=name)
+        for name in ("one", "two")
+    )
+    await frozen.start()
+    await other.start()
+
+    async def reached(goal: int) -> bool:
+        return await log.count(target) >= goal
+
+    await eventually(lambda: reached(100), "100 outputs", 60)
+    frozen.send(signal.SIGSTOP)
+
+    async def taken_over() -> bool:
+        return await log.committed(source) == 600
+
+    await eventually(taken_over, "the other process has taken the partitions over", 60)
+    frozen.send(signal.SIGCONT)
+    await log.write(source, values(600, start=600))
+
+    async def woken() -> bool:
+        # It may end itself when its commit is refused; a supervisor starts it again.
+        if not frozen.running:
+            await frozen.start()
+        return await log.committed(source) == 1200
+
+    await eventually(woken, "everything read", 60)
+    await settle(log, [frozen, other], [source])
+    assert {record.value for record in await log.read(target)} == set(values(1200))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -54,7 +55,8 @@ class Sink:
 
     def take_records(self, records: Sequence[LogRecord]) -> Projected:
         """Project the records as one batch and commit."""
-        return self.run(projected(self.connection, records))
+        told: Projected = self.run(projected(self.connection, records))
+        return told
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return what a query gives."""
@@ -149,8 +151,9 @@ def test_undecodable_bytes_that_no_stage_reads_are_the_sinks_dead_letters(
 def test_the_stages_read_the_topics_that_we_leave_to_them() -> None:
     stages = (Curation, Generation, Judging, Routing, Resolution, Validation)
 
-    read = {spec.name for stage in stages for spec in stage.__dataclass_fields__["inputs"].default}
+    inputs = [field.default for stage in stages for field in fields(stage) if field.name == "inputs"]
 
+    read = {spec.name for specs in inputs if isinstance(specs, tuple) for spec in specs}
     assert {name for name in read if not name.endswith(".retry.v1")} == STAGE_TOPICS
 
 

@@ -155,10 +155,8 @@ def test_pandalm_figures_equal_scikit_learn_and_krippendorff(sink: Sink) -> None
         assert row["value"] == pytest.approx(cohen_kappa_score(ratings[i], ratings[j]), abs=1e-12)
         assert row["low"] < row["value"] < row["high"]
         assert row["n"] == len(table)
-    for statistic, level, coding in (
-        ("alpha_nominal", "nominal", (0, 1, 2)),
-        ("alpha_ordinal", "ordinal", (1, 0, 2)),  # A better, tie, B better
-    ):
-        coded = np.choose(ratings, coding).astype(float)
-        expected = krippendorff.alpha(reliability_data=coded, level_of_measurement=level)
-        assert metrics[statistic, ""]["value"] == pytest.approx(expected, abs=1e-12)
+    a_tie_b = np.choose(ratings, (1, 0, 2)).astype(float)
+    nominal = krippendorff.alpha(reliability_data=a_tie_b, level_of_measurement="nominal")
+    ordinal = krippendorff.alpha(reliability_data=a_tie_b, level_of_measurement="ordinal")
+    assert metrics["alpha_nominal", ""]["value"] == pytest.approx(nominal, abs=1e-12)
+    assert metrics["alpha_ordinal", ""]["value"] == pytest.approx(ordinal, abs=1e-12)

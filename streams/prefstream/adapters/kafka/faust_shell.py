@@ -27,7 +27,8 @@ from prefstream.adapters.kafka.times import ShellTimes, consumer_kwargs
 from prefstream.adapters.kafka.topics import check_topics
 from prefstream.schemas.errors import BadInput, Unavailable
 
-log = logging.getLogger(__name__)
+# mode puts a silent handler on the logger of every module that holds one of its services, as this one does.
+log = logging.getLogger("prefstream.stages")
 
 EXIT_FATAL = 1
 

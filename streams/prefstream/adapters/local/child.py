@@ -153,7 +153,8 @@ def launcher(
 ) -> list[str]:
     """Make the arguments that start `command` through `launch.py`.
 
-    Without a command it only tries the identity. The environment is not among them: it holds secrets, and everyone can read the arguments of a process.
+    Without a command it only tries the identity. The environment is not among them: it holds secrets, and
+    everyone can read the arguments of a process.
     """
     order = {
         "command": list(command),
