@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from prefstream.agents.generation import weakest
-from prefstream.agents.stage import Given, Needs, Outcome
+from prefstream.agents.stage import NOTHING, Given, Needs, Outcome
 from prefstream.domain.resolution import Ballot, Disputed, Resolved, Round, resolutions
 from prefstream.schemas import topics
 from prefstream.schemas.envelope import Event, Value
@@ -62,8 +62,8 @@ class Resolution:
     def needs(self, event: Event, given: Given) -> Needs:  # noqa: ARG002
         """Return the pair's evidence so far."""
         if isinstance(event, PairRouted | LabelSubmitted):
-            return Needs(keys=frozenset((event.pair_id,)))
-        return Needs()
+            return Needs(keys=frozenset((event.pair_id,)), final=True)
+        return NOTHING
 
     def handle(self, event: Event, given: Given) -> Outcome:
         """Return what the evidence says now and did not say before; all of it for a repeated event."""

@@ -63,9 +63,11 @@ class Needs:
 
     keys: frozenset[str] = frozenset()
     calls: tuple[Call, ...] = ()
+    #: Nothing that is given can make the stage need more; who asks may stop asking.
+    final: bool = False
 
 
-NOTHING = Needs()
+NOTHING = Needs(final=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

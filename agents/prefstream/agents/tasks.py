@@ -5,7 +5,7 @@ Every record ends in exactly one of: done (with any number of outputs), retry, o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from prefstream.agents.stage import Call, Given, Needs, Outcome, Refusal, Retry, Stage
 from prefstream.schemas.cloudevents import headers_of, traceparent_in
@@ -13,13 +13,21 @@ from prefstream.schemas.codec import MAX_VALUE_BYTES, decode, encode
 from prefstream.schemas.dead_letters import Detour, detour_of, detoured
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.errors import Undecodable
-from prefstream.schemas.records import LogRecord, OutRecord
+from prefstream.schemas.records import Headers, LogRecord, OutRecord
 from prefstream.schemas.topics import DEAD_LETTERS, TOPIC_OF
 
 #: After this many tries a record becomes a dead letter.
 MAX_ATTEMPTS = 8
 #: Retries wait for 2 s, 4 s, 8 s ... up to this long, unless the provider says when.
 MAX_RETRY_S = 900.0
+
+
+class HeadersOf(Protocol):
+    """Whoever makes the headers of an event's record."""
+
+    def __call__(self, event: Event, *, traceparent: str | None = None) -> Headers:
+        """Return the headers."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +68,9 @@ def missing(stage: Stage, task: Task, given: Given) -> Needs:
     return Needs(keys=keys, calls=calls)
 
 
-def concluded(stage: Stage, task: Task, given: Given, *, now_ms: int) -> Result:
+def concluded(
+    stage: Stage, task: Task, given: Given, *, now_ms: int, headers: HeadersOf = headers_of
+) -> Result:
     """Return what becomes of the task once nothing is missing.
 
     Args:
@@ -68,12 +78,15 @@ def concluded(stage: Stage, task: Task, given: Given, *, now_ms: int) -> Result:
         task: The task.
         given: All it needs.
         now_ms: The present, only to say when a retry is due.
+        headers: Makes the headers of its events.
     """
     outcome = stage.handle(task.event, given)
     if outcome.detour is not None:
         return _detour(stage, task, outcome.detour, now_ms)
     try:
-        return Result(outcome="done", outputs=outputs_of(task.record, outcome), states=outcome.states)
+        return Result(
+            outcome="done", outputs=outputs_of(task.record, outcome, headers), states=outcome.states
+        )
     except ValueError as error:
         return _dead(stage, task.record, reason="too_large", detail=str(error), attempt=task.attempt)
 
@@ -84,15 +97,15 @@ def failed(stage: Stage, task: Task, error: Exception) -> Result:
     return _dead(stage, task.record, reason="defect", detail=detail, attempt=task.attempt)
 
 
-def outputs_of(record: LogRecord, outcome: Outcome) -> tuple[OutRecord, ...]:
+def outputs_of(record: LogRecord, outcome: Outcome, headers: HeadersOf = headers_of) -> tuple[OutRecord, ...]:
     """Return the records that say the outcome's events."""
     if not outcome.events:
         return ()
     traceparent = traceparent_in(record.headers)
-    return tuple(record_of(event, traceparent=traceparent) for event in outcome.events)
+    return tuple([record_of(event, traceparent=traceparent, headers=headers) for event in outcome.events])
 
 
-def record_of(event: Event, *, traceparent: str | None = None) -> OutRecord:
+def record_of(event: Event, *, traceparent: str | None = None, headers: HeadersOf = headers_of) -> OutRecord:
     """Return the record that says an event.
 
     Raises:
@@ -107,7 +120,7 @@ def record_of(event: Event, *, traceparent: str | None = None) -> OutRecord:
         topic=TOPIC_OF[type(event)].name,
         key=event.subject.encode(),
         value=value,
-        headers=headers_of(event, traceparent=traceparent),
+        headers=headers(event, traceparent=traceparent),
     )
 
 

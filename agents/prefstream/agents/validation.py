@@ -69,7 +69,7 @@ class Validation:
     def needs(self, event: Event, given: Given) -> Needs:
         """Return the pair's state and, for a proposal, that of its duplicates' first."""
         if isinstance(event, LabelResolved):
-            return Needs(keys=frozenset((_pair_key(event.pair_id),)))
+            return Needs(keys=frozenset((_pair_key(event.pair_id),)), final=True)
         if not isinstance(event, PairProposed):
             return NOTHING
         group_key = _group_key(fingerprint(event))

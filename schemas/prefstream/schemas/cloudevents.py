@@ -40,6 +40,11 @@ def headers_of(event: Event, *, traceparent: str | None = None) -> Headers:
     )
 
 
+def trace_headers(event: Event, *, traceparent: str | None = None) -> Headers:
+    """Return the trace context alone, for a log whose readers all parse the value."""
+    return (("traceparent", _traceparent(event, traceparent).encode()),)
+
+
 def traceparent_in(headers: Headers) -> str | None:
     """Return the trace context among a record's headers, if it is well formed."""
     for name, value in headers:

@@ -54,6 +54,22 @@ class JournalledEffects:
         except AWAY as error:
             raise Unavailable(f"the journal cannot be reached: {error or type(error).__name__}") from error
 
+    async def answers(self, calls: Sequence[Call]) -> Mapping[str, Answer]:
+        """Return the answers to calls that this machine answers at once, by request id.
+
+        Raises:
+            Unavailable: Recorded verdicts cannot be read.
+        """
+        found: dict[str, Answer] = {}
+        by_provider = {call.provider: [c for c in calls if c.provider == call.provider] for call in calls}
+        for name, of_provider in by_provider.items():
+            provider = self.providers.get(name)
+            if isinstance(provider, RecordedProvider):
+                found |= await provider.answers(of_provider)
+            else:
+                found |= {call.request_id: await self.answer(call) for call in of_provider}
+        return found
+
     async def _performed(self, provider: Provider, call: Call) -> Answer:
         async with self.gate:
             try:
@@ -67,43 +83,36 @@ class JournalledEffects:
 
 
 class RecordedProvider:
-    """Answers from the verdicts that were brought in; look-ups made at once become one read."""
+    """Answers from the verdicts that were brought in."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._verdicts = RecordedVerdicts(pool)
-        self._waiting: list[tuple[Call, asyncio.Future[Answer]]] = []
-        self._reading: asyncio.Task[None] | None = None
 
     async def answer(self, call: Call) -> Answer:
         """Return the votes recorded for the pair, or that there are none."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((call, future))
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._read())
-        return await future
+        return (await self.answers([call]))[call.request_id]
 
-    async def _read(self) -> None:
-        await asyncio.sleep(0)  # let everyone of this batch queue up
-        waiting, self._waiting, self._reading = self._waiting, [], None
+    async def answers(self, calls: Sequence[Call]) -> Mapping[str, Answer]:
+        """Return the recorded votes of many pairs in one read per judge.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        pairs: dict[str, list[str]] = {}
+        for call in calls:
+            pairs.setdefault(str(call.request["judge"]), []).append(str(call.request["pair_id"]))
         try:
-            for judge in sorted({str(call.request["judge"]) for call, _ in waiting}):
-                await self._read_judge(judge, [one for one in waiting if one[0].request["judge"] == judge])
+            votes = {judge: await self._verdicts.get(judge, ids) for judge, ids in pairs.items()}
         except AWAY as error:
-            away = Unavailable(f"recorded verdicts cannot be read: {error or type(error).__name__}")
-            for _, future in waiting:
-                if not future.done():
-                    future.set_exception(away)
-
-    async def _read_judge(self, judge: str, waiting: Sequence[tuple[Call, asyncio.Future[Answer]]]) -> None:
-        found = await self._verdicts.get(judge, [str(call.request["pair_id"]) for call, _ in waiting])
-        for call, future in waiting:
-            votes = found.get(str(call.request["pair_id"]))
-            if not future.done():
-                future.set_result(_reply(judge, call, votes))
+            raise Unavailable(f"recorded verdicts cannot be read: {error or type(error).__name__}") from error
+        return {
+            call.request_id: _reply(call, votes[str(call.request["judge"])].get(str(call.request["pair_id"])))
+            for call in calls
+        }
 
 
-def _reply(judge: str, call: Call, votes: Sequence[object] | None) -> Answer:
+def _reply(call: Call, votes: Sequence[object] | None) -> Answer:
     if votes is None:
-        detail = f"judge {judge} has no recorded verdict on pair {call.request['pair_id']}"
+        detail = f"judge {call.request['judge']} has no recorded verdict on pair {call.request['pair_id']}"
         return Failure(reason="no_recorded_verdict", detail=detail, transient=False)
     return Reply(content={"votes": votes}, at_ms=0)

@@ -13,14 +13,16 @@ from typing import Protocol, TypeVar
 import structlog
 
 from prefstream.adapters.postgres.states import StoredState
-from prefstream.agents.stage import Answer, Call, Configuration, Given, Needs, Stage
-from prefstream.agents.tasks import Result, Task, concluded, failed, missing, opened
+from prefstream.agents.stage import NOTHING, Answer, Call, Configuration, Given, Needs, Stage
+from prefstream.agents.tasks import HeadersOf, Result, Task, concluded, failed, missing, opened
+from prefstream.schemas.cloudevents import headers_of
 from prefstream.schemas.errors import Unavailable
 from prefstream.schemas.records import LogRecord, OutRecord
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+_NO_KEYS: frozenset[str] = frozenset()
 
 #: A stage that asks more often than this for one event would never come to an end.
 MAX_ROUNDS = 50
@@ -31,6 +33,10 @@ class Effects(Protocol):
 
     async def answer(self, call: Call) -> Answer:
         """Return the recorded answer, or perform the call and record it."""
+        ...
+
+    async def answers(self, calls: Sequence[Call]) -> Mapping[str, Answer]:
+        """Return the answers to calls that this machine answers at once, by request id."""
         ...
 
 
@@ -77,6 +83,8 @@ class _Loaded:
 
     states: dict[str, bytes | None] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
+    #: Keys of tasks that may need more once one of these changes, by place in the batch.
+    open_keys: dict[tuple[str, int, int], frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -89,6 +97,7 @@ class Engine:
     configuration: Callable[[], Configuration]
     tally: Tally = field(default_factory=Tally)
     clock_ms: Callable[[], int] = lambda: int(time.time() * 1000)
+    headers: HeadersOf = headers_of
 
     async def prepare(self, records: Sequence[LogRecord]) -> Prepared:
         """Decide a batch; the records of one key must come in order and in one batch at a time.
@@ -114,37 +123,48 @@ class Engine:
 
     async def _side_by_side(self, tasks: Sequence[Task | Result]) -> Prepared:
         """Conclude tasks independently of each other; what needs nothing never touches the loop."""
-        configuration = self.configuration()
-        results: list[Result | None] = []
-        waiting: list[tuple[int, Awaitable[Result]]] = []
+        given = Given(configuration=self.configuration())
+        results: dict[int, Result] = {}
+        asking: dict[int, tuple[Task, Needs]] = {}
         for place, task in enumerate(tasks):
-            results.append(task if isinstance(task, Result) else None)
-            if isinstance(task, Task):
-                given = Given(configuration=configuration)
-                needs = self._missing(task, given)
-                if isinstance(needs, Result):
-                    results[place] = needs
-                elif needs.calls:
-                    waiting.append((place, self._with_answers(task, given, needs)))
-                else:
-                    results[place] = self._concluded(task, given)
-        answered = await _gathered([one for _, one in waiting])
-        for (place, _), result in zip(waiting, answered, strict=True):
-            results[place] = result
-        return _prepared([result for result in results if result is not None], {}, {})
+            needs = self._missing(task, given) if isinstance(task, Task) else task
+            if isinstance(task, Task) and isinstance(needs, Needs) and needs.calls:
+                asking[place] = (task, needs)
+            elif isinstance(task, Task) and isinstance(needs, Needs):
+                results[place] = self._concluded(task, given)
+            elif isinstance(needs, Result):
+                results[place] = needs
+        results |= await self._answered(asking, given)
+        return _prepared([results[place] for place in range(len(tasks))], {}, {})
 
-    async def _with_answers(self, task: Task, given: Given, needs: Needs) -> Result:
-        answers: dict[str, Answer] = {}
+    async def _answered(self, asking: Mapping[int, tuple[Task, Needs]], given: Given) -> dict[int, Result]:
+        """Conclude tasks that make calls: those this machine answers in one go, the others side by side."""
+        local = {place: one for place, one in asking.items() if not any(c.journalled for c in one[1].calls)}
+        known = await self.effects.answers([call for _, needs in local.values() for call in needs.calls])
+        results: dict[int, Result] = {}
+        waiting: dict[int, Awaitable[Result]] = {}
+        for place, (task, needs) in asking.items():
+            answers = {c.request_id: known[c.request_id] for c in needs.calls} if place in local else {}
+            answered = Given(configuration=given.configuration, answers=answers)
+            more = self._missing(task, answered)
+            if isinstance(more, Result):
+                results[place] = more
+            elif more.calls:
+                waiting[place] = self._with_answers(task, answered)
+            else:
+                results[place] = self._concluded(task, answered)
+        return results | dict(zip(waiting, await _gathered([*waiting.values()]), strict=True))
+
+    async def _with_answers(self, task: Task, given: Given) -> Result:
         for _ in range(MAX_ROUNDS):
-            replies = await _gathered([self.effects.answer(call) for call in needs.calls])
-            answers |= {call.request_id: reply for call, reply in zip(needs.calls, replies, strict=True)}
-            given = Given(configuration=given.configuration, answers=answers)
-            asked = self._missing(task, given)
-            if isinstance(asked, Result):
-                return asked
-            if not asked.calls:
+            needs = self._missing(task, given)
+            if isinstance(needs, Result):
+                return needs
+            if not needs.calls:
                 return self._concluded(task, given)
-            needs = asked
+            replies = await _gathered([self.effects.answer(call) for call in needs.calls])
+            fresh = {call.request_id: reply for call, reply in zip(needs.calls, replies, strict=True)}
+            given = Given(configuration=given.configuration, answers={**given.answers, **fresh})
         return failed(self.stage, task, RuntimeError(f"asked more than {MAX_ROUNDS} times for one event"))
 
     async def _in_order(self, tasks: Sequence[Task | Result]) -> Prepared:
@@ -155,7 +175,7 @@ class Engine:
         results, changed = [], dict[str, bytes]()
         for task in tasks:
             if isinstance(task, Task):
-                if changed:  # an earlier task may have made this one need more
+                if not loaded.open_keys.get(_place(task), _NO_KEYS).isdisjoint(changed):
                     await self._load([task], given, loaded)
                 result = self._concluded(task, given)
                 loaded.states.update(result.states)
@@ -169,14 +189,28 @@ class Engine:
         """Load what these tasks need, until none needs more."""
         asking = tasks
         for _ in range(MAX_ROUNDS):
-            needs = [(task, self._missing(task, given)) for task in asking]
-            asking = [task for task, one in needs if isinstance(one, Needs) and one.keys]
+            wanted: set[str] = set()
+            again = []
+            for task in asking:
+                needs = self._needs(task, given)
+                fresh = [key for key in needs.keys if key not in loaded.states]
+                wanted.update(fresh)
+                if not needs.final:
+                    loaded.open_keys[_place(task)] = needs.keys
+                    again += [task] if fresh else []
+            if wanted:
+                for key, stored in (await self.states.load(self.stage.name, frozenset(wanted))).items():
+                    loaded.states[key] = stored.value
+                    loaded.versions[key] = stored.version
+            asking = again
             if not asking:
                 return
-            keys = frozenset(key for _, one in needs if isinstance(one, Needs) for key in one.keys)
-            for key, stored in (await self.states.load(self.stage.name, keys)).items():
-                loaded.states[key] = stored.value
-                loaded.versions[key] = stored.version
+
+    def _needs(self, task: Task, given: Given) -> Needs:
+        try:
+            return self.stage.needs(task.event, given)
+        except Exception:  # noqa: BLE001  it will raise again when concluded, and is told then
+            return NOTHING
 
     def _missing(self, task: Task, given: Given) -> Needs | Result:
         try:
@@ -187,10 +221,14 @@ class Engine:
 
     def _concluded(self, task: Task, given: Given) -> Result:
         try:
-            return concluded(self.stage, task, given, now_ms=self.clock_ms())
+            return concluded(self.stage, task, given, now_ms=self.clock_ms(), headers=self.headers)
         except Exception as error:  # a defect in one event must not stop the others
             log.exception("stage.failed", stage=self.stage.name, event_id=task.event.event_id)
             return failed(self.stage, task, error)
+
+
+def _place(task: Task) -> tuple[str, int, int]:
+    return task.record.topic, task.record.partition, task.record.offset
 
 
 async def _gathered(awaitables: Sequence[Awaitable[T]]) -> Sequence[T]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from prefstream.adapters.constitutions import shipped_constitution
 from prefstream.adapters.settings import Settings
 from prefstream.agents.stage import Stage
+from prefstream.schemas.cloudevents import headers_of, trace_headers
 from prefstream.streams.configuration import ConfigurationView
 from prefstream.streams.effects import JournalledEffects
 from prefstream.streams.engine import Engine
@@ -33,7 +34,8 @@ async def _run_stages(around: Surroundings) -> None:
     await view.open()
     try:
         effects, states = _effects(around), PostgresStates(around.pool)
-        engines = [Engine(stage, effects, states, view) for stage in _stages(around)]
+        headers = headers_of if around.places.log == "kafka" else trace_headers
+        engines = [Engine(stage, effects, states, view, headers=headers) for stage in _stages(around)]
         around.tallies.update({engine.stage.name: engine.tally for engine in engines})
         running = asyncio.create_task(_runs_of(around).run_stages(around, engines))
         await together(around, running, asyncio.create_task(view.followed(around.stop)))

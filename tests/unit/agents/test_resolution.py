@@ -17,7 +17,7 @@ from tests.factories import (
 )
 
 from prefstream.agents.resolution import Resolution
-from prefstream.agents.stage import Configuration, Given, Needs, Outcome
+from prefstream.agents.stage import NOTHING, Configuration, Given, Needs, Outcome
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.labels import LabelDisputed, LabelResolved
 from prefstream.schemas.values import Preference, Provenance, Verdict
@@ -129,6 +129,6 @@ def test_a_revision_is_later_than_what_it_revises_whatever_the_clocks_say() -> N
 
 def test_resolution_needs_the_state_of_the_pair_and_passes_other_events_by() -> None:
     given = Given(configuration=CONFIGURATION)
-    assert Resolution().needs(label("ann"), given) == Needs(keys=frozenset({PAIR}))
-    assert Resolution().needs(a_pair_proposed(), given) == Needs()
+    assert Resolution().needs(label("ann"), given) == Needs(keys=frozenset({PAIR}), final=True)
+    assert Resolution().needs(a_pair_proposed(), given) == NOTHING
     assert Resolution().handle(a_pair_proposed(), given) == Outcome()

@@ -1,8 +1,9 @@
 """How far a consumer group is behind, asked of the brokers and not of our own counters."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -13,6 +14,8 @@ from prefstream.adapters.kafka.topics import partition_counts
 from prefstream.schemas.errors import Unavailable
 
 REQUEST_TIMEOUT_MS = 30_000
+COORDINATOR_TIMEOUT_S = 10.0
+COORDINATOR_PAUSE_S = 0.2
 
 #: A topic and a partition of it.
 Place = tuple[str, int]
@@ -72,7 +75,7 @@ class LagProbe:
             places = [
                 TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)
             ]
-            committed = await self._admin.list_consumer_group_offsets(group)
+            committed = await _committed(self._admin, group)
             ends = await self._consumer.end_offsets(places)
             starts = await self._consumer.beginning_offsets(places)
         except (KafkaError, OSError) as error:
@@ -84,3 +87,18 @@ class LagProbe:
             )
             for place in places
         }
+
+
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> Mapping[TopicPartition, Any]:
+    """Ask for the offsets of a group; a young or restarted cluster takes a while to name who keeps them."""
+    loop = asyncio.get_running_loop()
+    end_s = loop.time() + COORDINATOR_TIMEOUT_S
+    while True:
+        try:
+            offsets: Mapping[TopicPartition, Any] = await admin.list_consumer_group_offsets(group)
+        except KafkaError as error:
+            if not error.retriable or loop.time() > end_s:
+                raise
+            await asyncio.sleep(COORDINATOR_PAUSE_S)
+        else:
+            return offsets
