@@ -132,13 +132,27 @@ async def measure(settings: Settings, arguments: argparse.Namespace, dsn: str) -
             "p99_ms": round(percentile(late, 0.99), 1),
             "max_ms": round(max(late), 1),
         }
-        print(run, results[run], flush=True)
+        results[f"{run}_hops"] = await hops(log.pool, run)
+        print(run, results[run], results[f"{run}_hops"], flush=True)
     for repeat in range(arguments.repeats):
         results[f"burst{repeat}"] = await burst(log, settings, f"burst{repeat}", arguments.burst)
         print(f"burst{repeat}", results[f"burst{repeat}"], flush=True)
     results["trimmed"] = await trimmed(log)
     await log.close()
     return results
+
+
+async def hops(pool: asyncpg.Pool, run: str) -> dict[str, tuple[float, float]]:
+    """Return the median milliseconds from the proposal to each later event, in the log and in its row."""
+    rows = await pool.fetch(
+        "select b.type, percentile_cont(0.5) within group (order by extract(epoch from b.ts - a.ts) * 1000) as log_ms,"
+        " percentile_cont(0.5) within group ("
+        "   order by extract(epoch from pg_xact_commit_timestamp(b.xmin) - a.ts) * 1000) as row_ms"
+        " from archive a join archive b on b.subject = a.subject"
+        " where a.type = 'PairProposed' and a.subject like $1 group by b.type",
+        f"{run}-%",
+    )
+    return {row["type"]: (round(row["log_ms"], 1), round(row["row_ms"], 1)) for row in rows}
 
 
 async def burst(log: PostgresLog, settings: Settings, run: str, count: int) -> dict[str, object]:

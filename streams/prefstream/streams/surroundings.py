@@ -75,7 +75,10 @@ async def surroundings(
     """Open what a process stands in, for as long as the block lasts."""
     places = find_places(settings)
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(pool_of(places.dsn.get_secret_value(), size=10))
+        # The sink's rows and its place in the log stand or fall together, so a crash of the server
+        # only makes it write the same rows again; it need not wait for the disk.
+        dsn, wait = places.dsn.get_secret_value(), name != "sink"
+        pool = await stack.enter_async_context(pool_of(dsn, size=10, wait_for_disk=wait))
         port = await stack.enter_async_context(open_log(places, partitions=settings.partitions))
         around = Surroundings(name=name, settings=settings, places=places, log=port, pool=pool, stop=stop)
         watchdog = Watchdog(around.observe, stall_s=settings.stall_s)

@@ -63,8 +63,14 @@ async def connect(dsn: str, *, timeout_s: float = 10.0) -> asyncpg.Connection:
         raise Unavailable(_away(dsn, error)) from error
 
 
-async def open_pool(dsn: str, *, size: int = 8) -> asyncpg.Pool:
+async def open_pool(dsn: str, *, size: int = 8, wait_for_disk: bool = True) -> asyncpg.Pool:
     """Open a pool of connections, after making sure the server is there and new enough.
+
+    Args:
+        dsn: Where the server is.
+        size: Most connections.
+        wait_for_disk: Whether a commit waits until it is durable. Only who can do all of it again
+            after a crash of the server may say no.
 
     Raises:
         Unavailable: No server answers, it refuses us, or it is too old.
@@ -76,13 +82,24 @@ async def open_pool(dsn: str, *, size: int = 8) -> asyncpg.Pool:
         raise Unavailable(
             f"PostgreSQL at {shown(dsn)} is version {version}; {MINIMUM_VERSION} or newer is needed"
         )
-    return await asyncpg.create_pool(dsn, min_size=1, max_size=size, command_timeout=60)
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        command_timeout=60,
+        reset=_leave_as_is,
+        server_settings={} if wait_for_disk else {"synchronous_commit": "off"},
+    )
+
+
+async def _leave_as_is(_connection: Connection) -> None:
+    """Skip the round trip that clears a connection's session: nothing of ours is left in one."""
 
 
 @asynccontextmanager
-async def pool_of(dsn: str, *, size: int = 8) -> AsyncIterator[asyncpg.Pool]:
+async def pool_of(dsn: str, *, size: int = 8, wait_for_disk: bool = True) -> AsyncIterator[asyncpg.Pool]:
     """Open a pool for as long as the block lasts."""
-    pool = await open_pool(dsn, size=size)
+    pool = await open_pool(dsn, size=size, wait_for_disk=wait_for_disk)
     try:
         yield pool
     finally:

@@ -119,12 +119,15 @@ begin
 end $$;
 
 -- One batch of one stage in one transaction: states, outputs and offsets stand or fall together.
+-- It does not wait for the disk. What a crash of the server could take back it takes back whole, and
+-- the stage then says the same again; what was acknowledged from outside came before it in the WAL.
 create function stage_commit(
   grp_name text, in_topics text[], in_partitions int[], from_offsets bigint[], to_offsets bigint[],
   state_keys text[], state_versions bigint[], state_values bytea[],
   out_topics text[], out_partitions int[], out_keys bytea[], out_values bytea[], out_headers bytea[]
 ) returns void language plpgsql as $$
 begin
+  perform set_config('synchronous_commit', 'off', true);
   perform log_advance(grp_name, in_topics, in_partitions, from_offsets, to_offsets);
   if cardinality(state_keys) > 0 then
     perform states_save(grp_name, state_keys, state_versions, state_values);
