@@ -175,7 +175,8 @@ class Engine:
         results, changed = [], dict[str, bytes]()
         for task in tasks:
             if isinstance(task, Task):
-                if not loaded.open_keys.get(_place(task), _NO_KEYS).isdisjoint(changed):
+                # Key by key: asking the set whether it is disjoint from a dict walks the dict.
+                if any(key in changed for key in loaded.open_keys.get(_place(task), _NO_KEYS)):
                     await self._load([task], given, loaded)
                 result = self._concluded(task, given)
                 loaded.states.update(result.states)

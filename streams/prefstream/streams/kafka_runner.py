@@ -25,6 +25,7 @@ class KafkaWork:
     def __init__(self, engine: Engine, pool: asyncpg.Pool) -> None:
         self._engine = engine
         self._pool = pool
+        self._unacknowledged: dict[int, Prepared] = {}
 
     async def __call__(self, records: Sequence[LogRecord]) -> Sequence[OutRecord]:
         """Decide a run, save its states and return its outputs.
@@ -37,8 +38,12 @@ class KafkaWork:
         while not await self._saved(prepared):
             log.info("stage.conflicted", stage=self._engine.stage.name)
             prepared = await self._engine.prepare(records)
-        self._engine.committed(prepared)
+        self._unacknowledged[id(prepared.outputs)] = prepared
         return prepared.outputs
+
+    def acked(self, outputs: Sequence[OutRecord]) -> None:
+        """Count a run as ended, now that its outputs are in the log and it is acknowledged."""
+        self._engine.committed(self._unacknowledged.pop(id(outputs)))
 
     async def _saved(self, prepared: Prepared) -> bool:
         try:
@@ -53,10 +58,12 @@ class KafkaWork:
 
 def run_stage(engine: Engine, pool: asyncpg.Pool, *, in_flight: int, run_length: int) -> RunStage:
     """Return the stage as the Faust shell carries it."""
+    work = KafkaWork(engine, pool)
     return RunStage(
         name=engine.stage.name,
         topics=tuple(spec.name for spec in engine.stage.inputs),
-        work=KafkaWork(engine, pool),
+        work=work,
+        acked=work.acked,
         in_flight=in_flight,
         run_length=run_length,
         ordered=engine.stage.stateful,

@@ -16,7 +16,7 @@ from tests import factories as make
 from tests.running_parts import execute, postgres_server  # noqa: F401  (a fixture)
 
 from prefstream.adapters.postgres.migrations import upgrade
-from prefstream.adapters.postgres.projections import prepare, project
+from prefstream.adapters.postgres.projections import project
 from prefstream.domain.agreement import UnitLabel, contributions
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id
@@ -41,11 +41,11 @@ class Database:
         self._run = runner.run
         self._connection = connection
 
-    def after(self, batches: Sequence[Sequence[Event]], *, ahead: bool = False) -> Snapshot:
-        """Return all rows after these batches, read ahead or not."""
-        return self._run(self._after(batches, ahead))
+    def after(self, batches: Sequence[Sequence[Event]]) -> Snapshot:
+        """Return all rows after these batches."""
+        return self._run(self._after(batches))
 
-    async def _after(self, batches: Sequence[Sequence[Event]], ahead: bool) -> Snapshot:
+    async def _after(self, batches: Sequence[Sequence[Event]]) -> Snapshot:
         connection = self._connection
         await connection.execute(f"truncate archive, dead_letters, {', '.join(STATE)}")
         offset = 0
@@ -53,7 +53,7 @@ class Database:
             records = [make.a_record(event, offset=offset + place) for place, event in enumerate(batch)]
             offset += len(batch)
             async with connection.transaction():
-                await project(connection, await prepare(records) if ahead else records)
+                await project(connection, records)
         assert await connection.fetch("select * from dead_letters") == []
         return {
             name: sorted((tuple(row) for row in await connection.fetch(query)), key=repr)
@@ -152,7 +152,6 @@ def test_order_repetition_and_batches_leave_no_trace(
 
     for batches in (data.draw(arrivals(history)), [[event] for event in reversed(history)]):
         assert database.after(batches) == expected
-    assert database.after(data.draw(arrivals(history)), ahead=True) == expected
 
     assert expected["agreement_cells"] == recounted_cells(history)
     assert expected["funnel_buckets"] == recounted_funnel(history)

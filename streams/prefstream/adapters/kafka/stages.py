@@ -33,6 +33,8 @@ class RunStage:
         in_flight: Runs worked on or awaiting delivery at once; more wait in Kafka.
         run_length: Records of one run at most; small where one record takes long.
         ordered: Work on one run after the other for each partition number, over all topics of the stage.
+        acked: Told the outputs of a run, the very object that `work` returned, once they are in the log and
+            the run is acknowledged.
     """
 
     name: str
@@ -41,6 +43,7 @@ class RunStage:
     in_flight: int = 8
     run_length: int = DEFAULT_RUN_LENGTH
     ordered: bool = False
+    acked: Callable[[Sequence[OutRecord]], None] = lambda _outputs: None
 
     def __post_init__(self) -> None:
         if not self.topics or self.in_flight < 1 or self.run_length < 1:
@@ -141,6 +144,7 @@ class StageCarrier:
         except Exception as error:  # noqa: BLE001  whatever it is, this run must not count as done
             self._on_fatal(self._stage.name, error)
             return
+        self._stage.acked(outputs)
         self._count(len(run), len(outputs))
         self._gate.release()
 

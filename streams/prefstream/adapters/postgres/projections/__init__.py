@@ -1,7 +1,6 @@
 """The sink's projections: archive, current state, minute buckets and the figures read from them."""
 
-from prefstream.adapters.postgres.projections.archive import Prepared, prepare
 from prefstream.adapters.postgres.projections.metrics import refresh
 from prefstream.adapters.postgres.projections.projection import Projected, project, set_aside
 
-__all__ = ["Prepared", "Projected", "prepare", "project", "refresh", "set_aside"]
+__all__ = ["Projected", "project", "refresh", "set_aside"]

@@ -1,9 +1,7 @@
 """The archive: every record once, by event id; the first stays."""
 
-import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from uuid import UUID
 
 import asyncpg
@@ -18,8 +16,6 @@ from prefstream.schemas.records import LogRecord
 
 _KNOWN = "select uuid_send(event_id), key, value from archive where event_id = any($1::uuid[])"
 
-#: Records read ahead before others get their turn: a millisecond's worth.
-_AT_A_TIME = 40
 #: An entry whose id was there before, with the key and value of the first.
 _Repeat = tuple[Entry, bytes | None, bytes | None]
 
@@ -37,41 +33,15 @@ class Archival:
     undecodable: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A batch that is read and encoded already; projecting it is mostly the server's work."""
-
-    records: Sequence[LogRecord]
-    reading: "Reading"
-    rows: Sequence[bytes]
-
-
-async def prepare(records: Sequence[LogRecord]) -> Prepared:
-    """Read a batch ahead, giving way to others after every few records.
-
-    Done while the server works on the batch before, it takes hardly any time of its own.
-    """
-    reading, made = Reading(), list[bytes]()
-    rows = reading.rows(map(entry_of, records))
-    while some := list(islice(rows, _AT_A_TIME)):
-        made += some
-        await asyncio.sleep(0)
-    return Prepared(records=records, reading=reading, rows=made)
-
-
-async def archive(connection: asyncpg.Connection, batch: Sequence[LogRecord] | Prepared) -> Archival:
+async def archive(connection: asyncpg.Connection, records: Sequence[LogRecord]) -> Archival:
     """Archive the records whose ids are new and say what they change and what the others are.
 
     Records are copied straight into the table while the rest is still being decoded, for repeats
     are rare. Where the copy meets one, it is undone and goes again without what is there already.
     """
-    if isinstance(batch, Prepared):
-        records, reading, rows = batch.records, batch.reading, iter(batch.rows)
-    else:
-        records, reading = batch, Reading()
-        rows = reading.rows(map(entry_of, records))
+    reading = _Reading()
     try:
-        await _copy(connection, rows)
+        await _copy(connection, reading.rows(map(entry_of, records)))
     except asyncpg.UniqueViolationError:
         return await _archive_unknown(connection, records)
     return reading.archival([])
@@ -83,7 +53,7 @@ async def copy_entry(connection: asyncpg.Connection, entry: Entry) -> None:
         await _copy(connection, [archive_row(entry)])
 
 
-class Reading:
+class _Reading:
     """One pass over a batch; events are let go of at once, to spare the garbage collector."""
 
     def __init__(self) -> None:
@@ -132,7 +102,7 @@ async def _archive_unknown(connection: asyncpg.Connection, records: Sequence[Log
         known = {event_id: said for event_id, *said in await connection.fetch(_KNOWN, ids)}
         earlier += [(entry, *known[entry.event_id]) for entry in fresh if entry.event_id in known]
         fresh = [entry for entry in fresh if entry.event_id not in known]
-        reading = Reading()
+        reading = _Reading()
         try:
             await _copy(connection, reading.rows(fresh))
         except asyncpg.UniqueViolationError:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from prefstream.adapters.postgres.projections.archive import Archival, Prepared, archive, copy_entry
+from prefstream.adapters.postgres.projections.archive import Archival, archive, copy_entry
 from prefstream.adapters.postgres.projections.buckets import add_cells, add_funnel
 from prefstream.adapters.postgres.projections.changes import Changes
 from prefstream.adapters.postgres.projections.letters import own_letter, write_letters
@@ -55,7 +55,7 @@ class Projected:
     latest: datetime | None
 
 
-async def project(connection: asyncpg.Connection, records: Sequence[LogRecord] | Prepared) -> Projected:
+async def project(connection: asyncpg.Connection, records: Sequence[LogRecord]) -> Projected:
     """Write what the records say: all of it, or nothing when this raises.
 
     The rows depend on which events came, not on their order, repetition or division into batches.
@@ -63,8 +63,7 @@ async def project(connection: asyncpg.Connection, records: Sequence[LogRecord] |
     Args:
         connection: In a transaction at READ COMMITTED, opened by `connection.transaction()`, in which
             the caller moves the offsets of these records too (first, for that is the fence).
-        records: Of any topics of the contract, those of one partition in order; or such a batch as
-            `prepare` read it ahead.
+        records: Of any topics of the contract; those of one partition in order.
 
     Raises:
         asyncpg.DataError: A value does not fit its column, e.g. a text with a NUL. Roll back and try
