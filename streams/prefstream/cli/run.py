@@ -20,6 +20,7 @@ def run(
     from prefstream.adapters.logging import configure_logging
     from prefstream.adapters.settings import Settings
     from prefstream.schemas.errors import BadInput
+    from prefstream.streams.collector import spare_the_collector
     from prefstream.streams.topology import PROCESSES
 
     name = next((known for known in PROCESSES if known == process), None)
@@ -27,7 +28,7 @@ def run(
         raise BadInput(f"there is no process {process!r}; there are {', '.join(PROCESSES)}")
     settings = Settings()
     configure_logging(process=name, level=settings.log_level)
-    _spare_the_collector()
+    spare_the_collector()
 
     async def main() -> None:
         from prefstream.adapters.signals import stop_on_signals
@@ -39,15 +40,3 @@ def run(
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
-
-
-def _spare_the_collector() -> None:
-    """Collect garbage cycles seldom: a batch holds thousands of objects and makes no cycles.
-
-    With the usual thresholds the collector walked every batch again and again, a third of all time.
-    """
-    import gc
-
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)

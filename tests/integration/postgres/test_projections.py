@@ -250,7 +250,7 @@ def test_every_column_of_a_pair_holds_its_event(sink: Sink) -> None:
         row["reasons"] == '[{"code": "at_or_above_threshold", "clause": "routing.threshold", "detail": ""}]'
     )
     assert (row["label"], row["margin"], row["soft_label"], row["method"]) == ("B>", -1, 1.0, "consensus")
-    assert (row["rejected"], row["rejection_reasons"], row["labels_needed"]) == (True, '["empty"]', 1)
+    assert (row["failed_checks"], row["rejection_reasons"], row["labels_needed"]) == (1, '["empty"]', 1)
     assert row["resolved_at"] == row["verdict_at"] == make.NOON
 
 

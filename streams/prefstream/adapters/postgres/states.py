@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from prefstream.adapters.postgres.connection import Connection
+
 #: What the database says when somebody else changed a state meanwhile.
 CONFLICT = "PF002"
 #: What it says when another owner moved the offsets.
@@ -20,7 +22,7 @@ class StoredState:
 
 
 async def load_states(
-    connection: asyncpg.Connection | asyncpg.Pool, stage: str, keys: Collection[str]
+    connection: Connection | asyncpg.Pool, stage: str, keys: Collection[str]
 ) -> dict[str, StoredState]:
     """Return the states of these keys."""
     rows = await connection.fetch(
@@ -31,7 +33,7 @@ async def load_states(
 
 
 async def save_states(
-    connection: asyncpg.Connection | asyncpg.Pool,
+    connection: Connection | asyncpg.Pool,
     stage: str,
     states: Mapping[str, bytes],
     versions: Mapping[str, int],

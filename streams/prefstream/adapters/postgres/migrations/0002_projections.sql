@@ -102,14 +102,14 @@ create table pairs (
   method text,
   verdict_at timestamptz,
   verdict_resolution_id uuid,
-  rejected boolean,
+  failed_checks int,
   verdict_id uuid,
   rejection_reasons jsonb,
   status text generated always as (
     case
       when verdict_id is not null and (resolution_id is null or verdict_at > resolved_at
         or (verdict_at = resolved_at and verdict_resolution_id >= resolution_id))
-        then case when rejected then 'rejected' else 'validated' end
+        then case when failed_checks > 0 then 'rejected' else 'validated' end
       when resolution_id is not null then 'resolved'
       when dispute_id is not null then 'disputed'
       when labels_needed > 0 then 'escalated'

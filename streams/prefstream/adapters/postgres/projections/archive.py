@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.changes import Changes
 from prefstream.adapters.postgres.projections.copying import copy_rows
 from prefstream.adapters.postgres.projections.letters import Letter, letter_of, own_letter
@@ -33,7 +34,7 @@ class Archival:
     undecodable: int
 
 
-async def archive(connection: asyncpg.Connection, records: Sequence[LogRecord]) -> Archival:
+async def archive(connection: Connection, records: Sequence[LogRecord]) -> Archival:
     """Archive the records whose ids are new and say what they change and what the others are.
 
     Records are copied straight into the table while the rest is still being decoded, for repeats
@@ -47,7 +48,7 @@ async def archive(connection: asyncpg.Connection, records: Sequence[LogRecord]) 
     return reading.archival([])
 
 
-async def copy_entry(connection: asyncpg.Connection, entry: Entry) -> None:
+async def copy_entry(connection: Connection, entry: Entry) -> None:
     """Archive one entry; one that is there already stays as it is."""
     if not await connection.fetch(_KNOWN, [UUID(bytes=entry.event_id)]):
         await _copy(connection, [archive_row(entry)])
@@ -93,7 +94,7 @@ class _Reading:
         )
 
 
-async def _archive_unknown(connection: asyncpg.Connection, records: Sequence[LogRecord]) -> Archival:
+async def _archive_unknown(connection: Connection, records: Sequence[LogRecord]) -> Archival:
     fresh: Collection[Entry] = [entry_of(record) for record in records]
     earlier: list[_Repeat] = []
     while True:
@@ -110,7 +111,7 @@ async def _archive_unknown(connection: asyncpg.Connection, records: Sequence[Log
         return reading.archival(earlier)
 
 
-async def _copy(connection: asyncpg.Connection, rows: Iterable[bytes]) -> None:
+async def _copy(connection: Connection, rows: Iterable[bytes]) -> None:
     async with connection.transaction():
         await copy_rows(connection, "archive", ARCHIVE_COLUMNS, rows)
 
@@ -121,7 +122,7 @@ def _conflict(entry: Entry) -> Letter:
 
 
 def _same(entry: Entry, key: bytes | None, value: bytes | None) -> bool:
-    """Return whether a repeat says what the first said; when it happened may differ."""
+    """Return whether a repeat says what the first said; the hour and the name of the file may differ."""
     if entry.event is None:
         return (key, value) == (entry.record.key, entry.record.value)
     if value == entry.record.value:
@@ -130,4 +131,5 @@ def _same(entry: Entry, key: bytes | None, value: bytes | None) -> bool:
         first = decode(value)
     except Undecodable:
         return False
-    return first.model_copy(update={"occurred_at": entry.event.occurred_at}) == entry.event
+    told_otherwise = {"occurred_at": entry.event.occurred_at, "source": entry.event.source}
+    return first.model_copy(update=told_otherwise) == entry.event

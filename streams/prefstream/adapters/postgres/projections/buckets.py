@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
-
+from prefstream.adapters.postgres.connection import Connection
 from prefstream.domain.agreement import Cell
 
 # A bucket that came to nothing goes, as if it had never been: another order would not have made it.
@@ -41,20 +40,18 @@ where (b.slice, b.minute, b.counter) = (u.slice, u.minute, u.counter) and b.n = 
 """
 
 
-async def add_cells(connection: asyncpg.Connection, cells: Mapping[tuple[str, Cell], int]) -> None:
+async def add_cells(connection: Connection, cells: Mapping[tuple[str, Cell], int]) -> None:
     """Add to the agreement cells."""
     flat = {(slice_name, *cell): n for (slice_name, cell), n in cells.items() if n}
     await _add(connection, flat, _ADD_CELLS, _DROP_EMPTY_CELLS)
 
 
-async def add_funnel(connection: asyncpg.Connection, counts: Mapping[tuple[str, int, str], int]) -> None:
+async def add_funnel(connection: Connection, counts: Mapping[tuple[str, int, str], int]) -> None:
     """Add to the funnel."""
     await _add(connection, {bucket: n for bucket, n in counts.items() if n}, _ADD_FUNNEL, _DROP_EMPTY_FUNNEL)
 
 
-async def _add(
-    connection: asyncpg.Connection, counts: Mapping[tuple[Any, ...], int], add: str, drop: str
-) -> None:
+async def _add(connection: Connection, counts: Mapping[tuple[Any, ...], int], add: str, drop: str) -> None:
     if not counts:
         return
     # All sinks lock buckets in the order of their keys, so no two wait for each other.

@@ -227,14 +227,15 @@ def _rejected(changes: Changes, event: PairRejected, rank: Rank) -> None:
 def _verdict(changes: Changes, event: PairValidated | PairRejected, rank: Rank, reasons: bytes) -> None:
     at_us, event_id = rank
     resolution_id = uuid_bytes(event.resolution_id)
-    rejected = isinstance(event, PairRejected)
+    # The more findings the later the verdict: an earlier duplicate adds one, nothing takes one away.
+    failed_checks = len(event.reasons) if isinstance(event, PairRejected) else 0
     columns = (
         rank_fields(at_us, resolution_id),
-        bool_field(value=rejected),
+        int_field(failed_checks),
         uuid_field(event_id),
         reasons,
     )
-    full_rank = (at_us, resolution_id, rejected, event_id)
+    full_rank = (at_us, resolution_id, failed_checks, event_id)
     changes.pair(event.pair_id).fill(VERDICT, full_rank, b"".join(columns))
 
 

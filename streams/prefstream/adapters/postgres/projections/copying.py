@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from struct import Struct
 
-import asyncpg
+from prefstream.adapters.postgres.connection import Connection
 
 NULL = b"\xff\xff\xff\xff"
 
@@ -32,7 +32,7 @@ _TRUE, _FALSE = b"\x00\x00\x00\x01\x01", b"\x00\x00\x00\x01\x00"
 
 
 async def copy_rows(
-    connection: asyncpg.Connection, table: str, columns: Iterable[str], rows: Iterable[bytes]
+    connection: Connection, table: str, columns: Iterable[str], rows: Iterable[bytes]
 ) -> None:
     """Copy rows into a table; they are made while the server takes in those before."""
     await connection.copy_to_table(table, source=_chunks(rows), columns=list(columns), format="binary")

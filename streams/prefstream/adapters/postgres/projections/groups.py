@@ -7,8 +7,7 @@ final row is the same whatever the order in which events came.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import asyncpg
-
+from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.copying import (
     NULL,
     copy_rows,
@@ -80,7 +79,7 @@ class Table:
             f"on conflict ({self.key}) do update set\n  " + ",\n  ".join(sets)
         )
 
-    async def stage(self, connection: asyncpg.Connection, rows: Mapping[str, Filled]) -> None:
+    async def stage(self, connection: Connection, rows: Mapping[str, Filled]) -> None:
         """Stage rows by key, in the order in which all sinks lock them."""
         await connection.execute(self.staging)
         count = count_field(len(self.columns))

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
-
+from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.log import packed
 from prefstream.adapters.postgres.projections.reading import STAGE_TOPICS, Entry, instant_of
 from prefstream.schemas.dead_letters import Detour, detour_of, original_headers
@@ -28,7 +27,7 @@ where (excluded.attempt, excluded.reason, excluded.detail) > (d.attempt, d.reaso
 """
 
 
-async def write_letters(connection: asyncpg.Connection, letters: Sequence[Letter]) -> None:
+async def write_letters(connection: Connection, letters: Sequence[Letter]) -> None:
     """Write dead letters; of several about the same record by the same stage the last try stays."""
     if not letters:
         return

@@ -5,8 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-import asyncpg
-
+from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.changes import MINUTE_US
 from prefstream.adapters.postgres.projections.copying import microseconds
 from prefstream.domain.agreement import Cell, Statistic, figures, kappas, window
@@ -48,9 +47,7 @@ delete from slice_metrics m where m.slice = any($1::text[]) and m.as_of <= $5 an
 _Figure = tuple[str, str, Statistic]
 
 
-async def refresh(
-    connection: asyncpg.Connection, slices: Collection[str], as_of: datetime
-) -> list[MetricsUpdated]:
+async def refresh(connection: Connection, slices: Collection[str], as_of: datetime) -> list[MetricsUpdated]:
     """Compute the figures of these slices anew, store them and return them as events.
 
     A window holds the minutes that end with the one of `as_of`; "all" has no end. The same figures
@@ -76,7 +73,7 @@ async def refresh(
 
 
 async def _cells(
-    connection: asyncpg.Connection, slices: Sequence[str], until: int
+    connection: Connection, slices: Sequence[str], until: int
 ) -> dict[tuple[str, Window], list[tuple[Cell, int]]]:
     cells: dict[tuple[str, Window], list[tuple[Cell, int]]] = {
         (slice_name, name): [] for slice_name in slices for name in WINDOWS

@@ -4,8 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-
+from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.archive import Archival, archive, copy_entry
 from prefstream.adapters.postgres.projections.buckets import add_cells, add_funnel
 from prefstream.adapters.postgres.projections.changes import Changes
@@ -55,7 +54,7 @@ class Projected:
     latest: datetime | None
 
 
-async def project(connection: asyncpg.Connection, records: Sequence[LogRecord]) -> Projected:
+async def project(connection: Connection, records: Sequence[LogRecord]) -> Projected:
     """Write what the records say: all of it, or nothing when this raises.
 
     The rows depend on which events came, not on their order, repetition or division into batches.
@@ -75,7 +74,7 @@ async def project(connection: asyncpg.Connection, records: Sequence[LogRecord]) 
     return _told(archival, slices)
 
 
-async def set_aside(connection: asyncpg.Connection, record: LogRecord, *, reason: str, detail: str) -> None:
+async def set_aside(connection: Connection, record: LogRecord, *, reason: str, detail: str) -> None:
     """Archive a record that cannot be projected as original bytes, and write its dead letter.
 
     Args:
@@ -88,7 +87,7 @@ async def set_aside(connection: asyncpg.Connection, record: LogRecord, *, reason
     await write_letters(connection, [own_letter(record, reason, detail)])
 
 
-async def _write(connection: asyncpg.Connection, changes: Changes) -> frozenset[str]:
+async def _write(connection: Connection, changes: Changes) -> frozenset[str]:
     if changes.prompts:
         await PROMPTS.stage(connection, changes.prompts)
         await connection.execute(_UPSERT_PROMPTS)

@@ -37,7 +37,7 @@ PAIRS: Final = Table(
         Group(
             # The latest resolution's verdict counts; of one resolution a rejection beats a validation,
             # for an earlier duplicate that turns up late may yet displace the pair.
-            columns={"verdict_at": _TIME, "verdict_resolution_id": _ID, "rejected": "boolean"}
+            columns={"verdict_at": _TIME, "verdict_resolution_id": _ID, "failed_checks": "int"}
             | {"verdict_id": _ID, "rejection_reasons": "jsonb"},
             rank=4,
         ),

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import asyncpg
 import orjson
 
+from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.changes import MINUTE_US
 from prefstream.adapters.postgres.projections.copying import (
     copy_rows,
@@ -104,7 +104,7 @@ class UnitChanges:
 
 
 async def project_units(
-    connection: asyncpg.Connection, units: Collection[Unit], arrivals: Mapping[str, Sequence[LabelSubmitted]]
+    connection: Connection, units: Collection[Unit], arrivals: Mapping[str, Sequence[LabelSubmitted]]
 ) -> UnitChanges:
     """Write labels and tasks of the units and return what their labels add to the buckets.
 
@@ -150,7 +150,7 @@ def tasks_of(unit: Unit, labels: Iterable[Label]) -> list[tuple[Any, ...]]:
 
 
 async def _standing(
-    connection: asyncpg.Connection, units: Collection[Unit], arrivals: Mapping[str, Sequence[LabelSubmitted]]
+    connection: Connection, units: Collection[Unit], arrivals: Mapping[str, Sequence[LabelSubmitted]]
 ) -> dict[str, list[Label]]:
     standing: dict[str, list[Label]] = {unit.pair_id: [] for unit in units}
     earlier = [unit.pair_id for unit in units if unit.labels > len(arrivals.get(unit.pair_id, ()))]
@@ -176,7 +176,7 @@ def _label(event: LabelSubmitted, slice_name: str | None) -> Label:
 
 
 async def _write_labels(
-    connection: asyncpg.Connection,
+    connection: Connection,
     slices: Mapping[str, str | None],
     arrivals: Mapping[str, Sequence[LabelSubmitted]],
 ) -> None:
@@ -206,7 +206,7 @@ def _label_row(event: LabelSubmitted, slice_name: str | None) -> bytes:
     return b"".join(fields)
 
 
-async def _write_tasks(connection: asyncpg.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+async def _write_tasks(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         await connection.execute(_UPSERT_TASKS, *map(list, zip(*sorted(rows), strict=True)))
 
