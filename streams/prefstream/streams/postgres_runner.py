@@ -21,8 +21,8 @@ from prefstream.streams.intake import Position, PostgresIntake, group_positions
 
 log = structlog.get_logger(__name__)
 
-_COMMIT = "select stage_commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-_NO_OUTPUTS: Columns = ([], [], [], [], [])
+_COMMIT = f"select stage_commit({', '.join(f'${n}' for n in range(1, 17))})"
+_NO_OUTPUTS: Columns = ([], [], [], [], [], [], [], [])
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ cross join lateral (
   order by l.log_offset limit $4
 ) r
 """
+_APPEND = "select log_append($1, $2, $3, $4, $5, $6, $7, $8)"
 _LAGS = """
 select o.grp, o.topic, sum(greatest(h.next_offset - o.next_offset, 0))::bigint as lag
 from log_offsets o join log_heads h using (topic, partition) group by 1, 2
@@ -37,14 +38,32 @@ delete from log_records where ctid = any(array(
   where topic = $1 and partition = $2 and log_offset < $3 and ts_ms < $4 order by log_offset limit $5))
 """
 
-Columns = tuple[list[str], list[int], list[bytes], list[bytes], list[bytes | None]]
+#: What `log_append` takes: topics, partitions and counts of the heads; then of each record its
+#: head, its place there, key, value and headers.
+Columns = tuple[
+    list[str], list[int], list[int], list[int], list[int], list[bytes], list[bytes], list[bytes | None]
+]
 
 
 def columns(records: Sequence[OutRecord], partitions: Mapping[str, int]) -> Columns:
-    """Return the columns that `log_append` takes: topics, partitions, keys, values, headers."""
+    """Return the columns that `log_append` takes."""
+    heads: dict[Position, int] = {}
+    counts: list[int] = []
+    of_record, places = [], []
+    for record in records:
+        at = (record.topic, crc32(record.key) % partitions[record.topic])
+        head = heads.setdefault(at, len(heads))
+        if head == len(counts):
+            counts.append(0)
+        of_record.append(head + 1)
+        places.append(counts[head])
+        counts[head] += 1
     return (
-        [record.topic for record in records],
-        [crc32(record.key) % partitions[record.topic] for record in records],
+        [topic for topic, _ in heads],
+        [number for _, number in heads],
+        counts,
+        of_record,
+        places,
         [record.key for record in records],
         [record.value for record in records],
         [packed(_own(record.headers)) for record in records],
@@ -152,9 +171,7 @@ class PostgresWriter:
         if not records:
             return
         try:
-            await self._pool.execute(
-                "select log_append($1, $2, $3, $4, $5)", *columns(records, self._partitions)
-            )
+            await self._pool.execute(_APPEND, *columns(records, self._partitions))
         except AWAY as error:
             raise Unavailable(
                 f"the Postgres log does not take records: {error or type(error).__name__}"

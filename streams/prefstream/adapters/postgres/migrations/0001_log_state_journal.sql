@@ -59,30 +59,29 @@ create table slices_to_refresh (
 );
 
 -- Appends records, gapless per topic and partition: the head rows stay locked until commit, so a
--- reader never sees a hole. Heads are locked in name order, so two writers never deadlock.
+-- reader never sees a hole. Heads are locked in name order, so two writers never deadlock. The caller
+-- counts the records of each head and says which of them each record is, from 0.
 create function log_append(
-  topics text[], partitions int[], keys bytea[], vals bytea[], hdrs bytea[]
+  head_topics text[], head_partitions int[], head_counts int[],
+  heads int[], places int[], keys bytea[], vals bytea[], hdrs bytea[]
 ) returns void language plpgsql as $$
+declare now_ms bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;
 begin
-  with input as (
-    select t, p, k, v, h, o,
-           row_number() over (partition by t, p order by o) as place
-    from unnest(topics, partitions, keys, vals, hdrs) with ordinality as u (t, p, k, v, h, o)
-  ), heads as (
+  with bases as (
     insert into log_heads as l (topic, partition, next_offset)
-    select t, p, count(*) from input group by t, p order by t, p
+    select t, p, n from unnest(head_topics, head_partitions, head_counts) as u (t, p, n) order by t, p
     on conflict (topic, partition) do update set next_offset = l.next_offset + excluded.next_offset
     returning l.topic, l.partition, l.next_offset
-  ), counts as (
-    select t, p, count(*) as n from input group by t, p
+  ), numbered as (
+    select h, b.topic, b.partition, b.next_offset - n as base
+    from unnest(head_topics, head_partitions, head_counts) with ordinality as u (t, p, n, h)
+    join bases b on b.topic = u.t and b.partition = u.p
   )
   insert into log_records (topic, partition, log_offset, ts_ms, key, value, headers)
-  select i.t, i.p, h.next_offset - c.n + i.place - 1,
-         (extract(epoch from clock_timestamp()) * 1000)::bigint, i.k, i.v, i.h
-  from input i
-  join counts c on c.t = i.t and c.p = i.p
-  join heads h on h.topic = i.t and h.partition = i.p;
-  perform pg_notify('prefstream_log', t) from (select distinct unnest(topics) as t) as named;
+  select n.topic, n.partition, n.base + i.place, now_ms, i.k, i.v, i.x
+  from unnest(heads, places, keys, vals, hdrs) as i (head, place, k, v, x)
+  join numbered n on n.h = i.head;
+  perform pg_notify('prefstream_log', t) from (select distinct unnest(head_topics) as t) as named;
 end $$;
 
 -- Moves a group's offsets from where it says it stands; anything else means another owner.
@@ -101,21 +100,25 @@ begin
   end if;
 end $$;
 
--- Saves states at the versions they were read at; anything else means somebody else changed them.
+-- Saves states at the versions they were read at (0: there was none); anything else means somebody
+-- else changed them.
 create function states_save(
   stage_name text, keys text[], expected bigint[], vals bytea[]
 ) returns void language plpgsql as $$
-declare saved int;
+declare saved int; wanted int;
 begin
-  insert into stage_states as s (stage, key, version, value)
-  select stage_name, k, e + 1, v from unnest(keys, expected, vals) as u (k, e, v) order by k
-  on conflict (stage, key) do update set value = excluded.value, version = excluded.version
-  where s.version = excluded.version - 1;
+  insert into stage_states (stage, key, version, value)
+  select stage_name, k, 1, v from unnest(keys, expected, vals) as u (k, e, v) where e = 0 order by k;
+  update stage_states s set value = u.v, version = s.version + 1
+  from unnest(keys, expected, vals) as u (k, e, v)
+  where u.e > 0 and s.stage = stage_name and s.key = u.k and s.version = u.e;
   get diagnostics saved = row_count;
-  if saved <> cardinality(keys) then
-    raise exception 'conflict: % of % states of % saved', saved, cardinality(keys), stage_name
-      using errcode = 'PF002';
+  select count(*) into wanted from unnest(expected) as u (e) where e > 0;
+  if saved <> wanted then
+    raise exception 'conflict: % of % states of % saved', saved, wanted, stage_name using errcode = 'PF002';
   end if;
+exception when unique_violation then
+  raise exception 'conflict: a state of % was made meanwhile', stage_name using errcode = 'PF002';
 end $$;
 
 -- One batch of one stage in one transaction: states, outputs and offsets stand or fall together.
@@ -124,7 +127,8 @@ end $$;
 create function stage_commit(
   grp_name text, in_topics text[], in_partitions int[], from_offsets bigint[], to_offsets bigint[],
   state_keys text[], state_versions bigint[], state_values bytea[],
-  out_topics text[], out_partitions int[], out_keys bytea[], out_values bytea[], out_headers bytea[]
+  head_topics text[], head_partitions int[], head_counts int[],
+  out_heads int[], out_places int[], out_keys bytea[], out_values bytea[], out_headers bytea[]
 ) returns void language plpgsql as $$
 begin
   perform set_config('synchronous_commit', 'off', true);
@@ -132,7 +136,9 @@ begin
   if cardinality(state_keys) > 0 then
     perform states_save(grp_name, state_keys, state_versions, state_values);
   end if;
-  if cardinality(out_topics) > 0 then
-    perform log_append(out_topics, out_partitions, out_keys, out_values, out_headers);
+  if cardinality(head_topics) > 0 then
+    perform log_append(
+      head_topics, head_partitions, head_counts, out_heads, out_places, out_keys, out_values, out_headers
+    );
   end if;
 end $$;
