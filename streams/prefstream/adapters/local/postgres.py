@@ -27,6 +27,14 @@ _SETTINGS: Mapping[str, str] = {
     "log_timezone": "UTC",
     "logging_collector": "off",
     "log_destination": "stderr",
+    # One machine, no replica: no WAL for anybody but the server itself, and room for bursts of it.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "shared_buffers": "256MB",
+    # Statements here are short and many: compiling them costs more than it saves.
+    "jit": "off",
     "log_checkpoints": "off",
 }
 
