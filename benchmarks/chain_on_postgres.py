@@ -2,10 +2,11 @@
 
     .venv/bin/python benchmarks/chain_on_postgres.py [--rate 2000] [--seconds 20] [--burst 20000]
 
-Ready-made pairs of about a kilobyte, a recorded judge, a policy that accepts: each pair is proposed, judged,
-routed, resolved and validated by the three processes of `prefstream up`, and the sink writes all five events.
-Latency is from the instant the pair was due to the commit of the transaction that made its row validated, read
-from the server's own commit times. The baseline is the append alone: the same records into the same log.
+Ready-made pairs of about a kilobyte, a recorded judge, a policy that accepts: each pair is proposed,
+judged, routed, resolved and validated by the three processes of `prefstream up`, and the sink writes all
+five events. Latency is from the instant the pair was due to the commit of the transaction that made its
+row validated, read from the server's own commit times. The baseline is the append alone: the same records
+into the same log.
 """
 
 import argparse
@@ -147,7 +148,8 @@ async def measure(settings: Settings, arguments: argparse.Namespace, dsn: str) -
 async def hops(pool: asyncpg.Pool, run: str) -> dict[str, tuple[float, float]]:
     """Return the median milliseconds from the proposal to each later event, in the log and in its row."""
     rows = await pool.fetch(
-        "select b.type, percentile_cont(0.5) within group (order by extract(epoch from b.ts - a.ts) * 1000) as log_ms,"
+        "select b.type, percentile_cont(0.5) within group ("
+        "   order by extract(epoch from b.ts - a.ts) * 1000) as log_ms,"
         " percentile_cont(0.5) within group ("
         "   order by extract(epoch from pg_xact_commit_timestamp(b.xmin) - a.ts) * 1000) as row_ms"
         " from archive a join archive b on b.subject = a.subject"
@@ -201,7 +203,8 @@ def cpu_s() -> dict[str, float]:
 async def trimmed(log: PostgresLog) -> dict[str, int]:
     """Return how many records the log was ever given, and how many it still holds."""
     row = await log.pool.fetchrow(
-        "select (select sum(next_offset) from log_heads)::bigint as appended, (select count(*) from log_records) as held"
+        "select (select sum(next_offset) from log_heads)::bigint as appended,"
+        " (select count(*) from log_records) as held"
     )
     return dict(row) if row else {}
 

@@ -2,10 +2,10 @@
 
     python benchmarks/sink_rate.py
 
-The bare side repeats what the sink said to the server, and nothing else: the same COPY payloads, made already,
-and the same upserts, into the same tables. Only the sink decodes, maps and encodes. A second baseline copies and
-upserts the rows of the archive alone. All start from empty tables in a scratch database of the server, take the
-same batches and commit each of them; repeats are interleaved.
+The bare side repeats what the sink said to the server, and nothing else: the same COPY payloads, made
+already, and the same upserts, into the same tables. Only the sink decodes, maps and encodes. A second
+baseline copies and upserts the rows of the archive alone. All start from empty tables in a scratch
+database of the server, take the same batches and commit each of them; repeats are interleaved.
 Two orders of arrival: "live", where the events of a pair follow one another within a fraction of a second,
 and "by topic", where a backlog is read one topic after the other.
 """

@@ -1,4 +1,4 @@
-"""Follow agreement live from your own code, with plain aiokafka: python examples/monitoring_consumer.py HOST:PORT."""
+"""Follow agreement live from your own code: python examples/monitoring_consumer.py HOST:PORT."""
 
 import asyncio
 import sys

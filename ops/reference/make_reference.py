@@ -177,22 +177,24 @@ def _usage(parameter: Any) -> str:
 
 
 def _kind(parameter: Any) -> str:
-    if getattr(parameter, "is_flag", False):
+    kind = parameter.type_descriptor.annotation
+    if kind is bool:
         return "flag"
-    low, high = getattr(parameter.type, "min", None), getattr(parameter.type, "max", None)
+    low, high = parameter.min, parameter.max
     bounds = [f"≥ {low:,g}"] if low is not None else []
     bounds += [f"≤ {high:,g}"] if high is not None else []
-    names = {"integer range": "integer", "float range": "number", "float": "number", "str": "text"}
-    kind = names.get(parameter.type.name, parameter.type.name)
-    several = ", any number of times" if parameter.multiple else ""
-    return kind + (f" ({', '.join(bounds)})" if bounds else "") + several
+    several = ", any number of times" if get_origin(kind) is list else ""
+    words = _WORDS[get_args(kind)[0] if several else kind]
+    return words + (f" ({', '.join(bounds)})" if bounds else "") + several
 
 
 def _given(parameter: Any) -> str:
     if parameter.required:
         return "required"
     value = parameter.default
-    return "none" if value in (None, "", False) else f"`{value}`"
+    if value is False:
+        return "off"
+    return "none" if value in (None, "") else f"`{value}`"
 
 
 def main(arguments: Sequence[str]) -> int:
