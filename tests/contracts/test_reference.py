@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from ops.reference.make_reference import FOLDER, main, pages, stale, undocumented
 
 

@@ -1,15 +1,25 @@
 """Settings: the only reader of the environment and of the settings file."""
 
+import os
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from tomllib import TOMLDecodeError
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
+
+from prefstream.schemas.errors import BadInput
+
+PREFIX = "PREFSTREAM_"
+FILE = "prefstream.toml"
 
 
 class _Part(BaseModel):
@@ -64,9 +74,9 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="PREFSTREAM_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
-        toml_file="prefstream.toml",
+        toml_file=FILE,
         frozen=True,
         extra="forbid",
     )
@@ -95,6 +105,23 @@ class Settings(BaseSettings):
     stall_s: float = Field(default=60.0, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    def __init__(self, **values: Any) -> None:
+        """Read the settings; what is given here wins over environment and file.
+
+        Raises:
+            BadInput: A setting cannot be used; the message names it, never its value.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadInput(_unusable(error)) from None
+        except SettingsError as error:
+            raise BadInput(f"a setting cannot be read: {error}; lists are written as JSON") from None
+        except (TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(f"{FILE} is not TOML: {error}; correct it, or take it away") from None
+        except OSError as error:
+            raise BadInput(f"{FILE} cannot be read: {error.strerror}; correct its permissions") from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -106,3 +133,40 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources, strongest first: arguments, environment, file."""
         return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def misspelt(names: Sequence[str]) -> dict[str, str]:
+    """Return those variables that are no setting but look like one, each with the setting it looks like.
+
+    >>> misspelt(["PREFSTREAM_OVERLP", "PREFSTREAM_KAFKA__BOOTSTRAP", "HOME"])
+    {'PREFSTREAM_OVERLP': 'PREFSTREAM_OVERLAP'}
+    """
+    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    strange = [
+        name
+        for name in names
+        if name.upper().startswith(PREFIX) and name.upper().partition("__")[0] not in known
+    ]
+    close = {name: get_close_matches(name.upper().partition("__")[0], known, n=1) for name in strange}
+    return {name: found[0] for name, found in close.items() if found}
+
+
+def _unusable(error: ValidationError) -> str:
+    """Return one sentence about the first thing wrong, without the value: it may be a secret."""
+    first, *others = error.errors(include_url=False, include_input=False)
+    where = _where([str(part) for part in first["loc"]])
+    more = f" ({len(others)} more after it)" if others else ""
+    if first["type"] == "extra_forbidden":
+        return f"{where} is no setting of prefstream; take it away or correct its name{more}"
+    said = first["msg"][0].lower() + first["msg"][1:]
+    return f"the setting {where} cannot be used: {said}; correct it{more}"
+
+
+def _where(path: Sequence[str]) -> str:
+    """Name a setting as the user wrote it: the variable where there is one, else the key in the file."""
+    present = {name.upper() for name in os.environ}
+    for length in range(len(path), 0, -1):
+        variable = PREFIX + "__".join(path[:length]).upper()
+        if variable in present:
+            return variable
+    return f"{'.'.join(path)} (in {FILE}, or {PREFIX}{'__'.join(path).upper()})"

@@ -33,12 +33,22 @@ def running_file(folder: Path) -> Path:
 
 
 def write_running(folder: Path, places: Places) -> None:
-    """Note where things are, readable by the owner alone: it holds the database's password."""
+    """Note where things are, readable by the owner alone: it holds the database's password.
+
+    Raises:
+        BadInput: The folder cannot be written.
+    """
     document = places.model_dump(mode="json") | {"dsn": places.dsn.get_secret_value()}
     document["kafka"]["sasl_password"] = places.kafka.sasl_password.get_secret_value()
     path = running_file(folder)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(document))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(document))
+    except OSError as error:
+        raise BadInput(
+            f"the data folder {folder} cannot be written: {error}; set PREFSTREAM_FOLDER"
+        ) from error
 
 
 def find_places(settings: Settings) -> Places:

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL, and plain words for what goes wrong with them."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -57,6 +58,9 @@ async def connect(dsn: str, *, timeout_s: float = 10.0) -> asyncpg.Connection:
         raise Unavailable(f"PostgreSQL at {shown(dsn)} refuses the user or password: {error}") from error
     except asyncpg.InvalidCatalogNameError as error:
         raise Unavailable(f"PostgreSQL at {shown(dsn)} has no such database: {error}") from error
+    except ssl.SSLError as error:
+        said = getattr(error, "verify_message", None) or error.reason
+        raise Unavailable(f"PostgreSQL at {shown(dsn)} is not who the settings trust: {said}") from error
     except (ValueError, asyncpg.ClientConfigurationError) as error:
         raise BadInput(f"the PostgreSQL address cannot be read: {type(error).__name__}") from error
     except AWAY as error:

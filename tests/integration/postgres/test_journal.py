@@ -1,0 +1,155 @@
+"""The journal on a real server: an answer that was had once is never paid for again."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import orjson
+import pytest
+
+from prefstream.adapters.postgres.journal import record, recorded
+from prefstream.adapters.postgres.log import PostgresLog
+from prefstream.agents.stage import Answer, Call, Failure, Reply
+from prefstream.schemas.errors import Unavailable
+from prefstream.streams.effects import JournalledEffects
+
+pytestmark = pytest.mark.postgres
+
+CALL = Call(provider="paid", request={"question": "which is better?"})
+
+
+@dataclass
+class Paid:
+    """A provider that counts what it was paid for; every answer is another one."""
+
+    failures: list[Failure] = field(default_factory=list)
+    performed: int = 0
+    meet: asyncio.Barrier | None = None
+    at_once: int = 0
+    most_at_once: int = 0
+    pause: asyncio.Event | None = None
+
+    async def answer(self, call: Call) -> Answer:
+        self.performed += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if self.meet is not None:
+                await self.meet.wait()
+            if self.pause is not None:
+                await self.pause.wait()
+            await asyncio.sleep(0)
+            number = self.performed
+            return self.failures.pop(0) if self.failures else Reply(content={"answer": number}, at_ms=number)
+        finally:
+            self.at_once -= 1
+
+
+def effects(
+    log: PostgresLog, paid: Paid, *, in_flight: int = 8, deadline_s: float = 30.0
+) -> JournalledEffects:
+    return JournalledEffects(
+        pool=log.pool, providers={"paid": paid}, in_flight=in_flight, deadline_s=deadline_s
+    )
+
+
+async def test_a_redelivery_pays_nothing_and_gets_the_same_answer(log: PostgresLog) -> None:
+    paid = Paid()
+    first = await effects(log, paid).answer(CALL)
+
+    again = [await effects(log, paid).answer(CALL) for _ in range(3)]
+
+    assert paid.performed == 1
+    assert again == [first] * 3
+
+
+async def test_of_two_workers_that_asked_at_once_one_answer_holds(log: PostgresLog) -> None:
+    paid = Paid(meet=asyncio.Barrier(2))
+    async with asyncio.timeout(30):
+        answers = await asyncio.gather(*(effects(log, paid).answer(CALL) for _ in range(2)))
+
+    assert paid.performed == 2, "both had to be under way at once for this to be a race"
+    assert answers[0] == answers[1]
+    assert (await recorded(log.pool, [CALL.request_id]))[CALL.request_id] == answers[0]
+
+
+async def test_a_worker_that_waited_for_another_takes_the_others_answer(log: PostgresLog) -> None:
+    """The other's row is committed after this one's statement began, so its snapshot lacks it."""
+    first, second = Reply(content={"answer": 1}, at_ms=1), Reply(content={"answer": 2}, at_ms=2)
+    async with log.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(
+            "insert into journal (request_id, provider, content, at_ms) values ('request', 'paid', $1, 1)",
+            orjson.dumps(first.content),
+        )
+        waiting = asyncio.create_task(record(log.pool, "request", "paid", second))
+        async with asyncio.timeout(30):
+            while not await log.pool.fetchval("select count(*) from pg_locks where not granted"):
+                await asyncio.sleep(0.01)
+        await transaction.commit()
+
+    assert await waiting == first
+
+
+async def test_recording_at_once_from_many_connections_keeps_one(log: PostgresLog) -> None:
+    replies = [Reply(content={"answer": number}, at_ms=number) for number in range(8)]
+
+    held = await asyncio.gather(*(record(log.pool, "request", "paid", reply) for reply in replies))
+
+    kept = (await recorded(log.pool, ["request"]))["request"]
+    assert [one for one in held if one != kept] == []
+
+
+async def test_a_failure_is_not_journalled(log: PostgresLog) -> None:
+    paid = Paid(failures=[Failure(reason="overloaded", detail="529", transient=True)])
+
+    assert isinstance(await effects(log, paid).answer(CALL), Failure)
+    assert await effects(log, paid).answer(CALL) == Reply(content={"answer": 2}, at_ms=2)
+
+
+async def test_what_costs_nothing_is_not_journalled(log: PostgresLog) -> None:
+    paid = Paid()
+    free = Call(provider="paid", request={"question": "free"}, journalled=False)
+
+    await effects(log, paid).answer(free)
+    await effects(log, paid).answer(free)
+
+    assert paid.performed == 2
+    assert await recorded(log.pool, [free.request_id]) == {}
+
+
+async def test_no_more_calls_are_under_way_than_allowed(log: PostgresLog) -> None:
+    paid = Paid()
+    shared = effects(log, paid, in_flight=3)
+
+    await asyncio.gather(*(shared.answer(Call(provider="paid", request={"n": n})) for n in range(20)))
+
+    assert paid.performed == 20
+    assert paid.most_at_once <= 3
+
+
+async def test_a_call_past_its_deadline_may_be_tried_again(log: PostgresLog) -> None:
+    paid = Paid(pause=asyncio.Event())
+
+    answer = await effects(log, paid, deadline_s=0.05).answer(CALL)
+
+    assert isinstance(answer, Failure)
+    assert (answer.reason, answer.transient) == ("deadline", True)
+    assert await recorded(log.pool, [CALL.request_id]) == {}
+
+
+async def test_a_provider_that_is_not_set_is_a_failure_that_says_so(log: PostgresLog) -> None:
+    answer = await effects(log, Paid()).answer(Call(provider="other", request={}))
+
+    assert isinstance(answer, Failure)
+    assert (answer.reason, answer.transient) == ("no_provider", False)
+
+
+async def test_without_the_journal_nothing_is_asked(log: PostgresLog) -> None:
+    paid = Paid()
+    await log.close()
+
+    with pytest.raises(Unavailable, match="journal"):
+        await effects(log, paid).answer(CALL)
+
+    assert paid.performed == 0
