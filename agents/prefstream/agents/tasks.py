@@ -4,7 +4,7 @@ Every record ends in exactly one of: done (with any number of outputs), retry, o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from prefstream.agents.stage import Call, Given, Needs, Outcome, Refusal, Retry, Stage
@@ -18,6 +18,10 @@ from prefstream.schemas.topics import DEAD_LETTERS, TOPIC_OF
 
 #: After this many tries a record becomes a dead letter.
 MAX_ATTEMPTS = 8
+#: A dead letter carries at most this much of the original bytes, so that any broker takes it.
+MAX_LETTER_BYTES = 950_000
+#: What the reason of a dead letter ends in when it carries less than all of them.
+TRUNCATED = ":truncated"
 #: Retries wait for 2 s, 4 s, 8 s ... up to this long, unless the provider says when.
 MAX_RETRY_S = 900.0
 
@@ -142,6 +146,14 @@ def _detour(stage: Stage, task: Task, detour: Retry | Refusal, now_ms: int) -> R
 
 
 def _dead(stage: Stage, record: LogRecord, *, reason: str, detail: str, attempt: int) -> Result:
+    size = len(record.value or b"")
+    if size > MAX_LETTER_BYTES:
+        # A compressed batch of a foreign producer can bring in more than a broker takes back.
+        reason = f"{reason}{TRUNCATED}"
+        detail = (
+            f"{detail}; this letter has the first {MAX_LETTER_BYTES} of {size} bytes, the archive has all"
+        )
+        record = replace(record, value=(record.value or b"")[:MAX_LETTER_BYTES])
     told = _told(stage, record, reason, detail, attempt, 0)
     return Result(outcome="dead", outputs=(detoured(record, told, topic=DEAD_LETTERS.name),))
 

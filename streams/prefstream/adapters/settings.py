@@ -1,6 +1,7 @@
 """Settings: the only reader of the environment and of the settings file."""
 
 import os
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,15 +32,21 @@ class KafkaSettings(_Part):
 
     #: host:port of one or more brokers, separated by commas; empty: none configured.
     bootstrap: str = ""
+    #: How to speak to the brokers: SASL_* asks for a user and password, *SSL encrypts.
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    #: How the password is proved.
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    #: User of the brokers; empty: none.
     sasl_username: str = ""
+    #: Its password.
     sasl_password: SecretStr = SecretStr("")
     #: PEM file of the authority that signed the brokers' certificates.
     ca_file: Path | None = None
-    #: PEM files of our own certificate and key, where brokers ask for one.
+    #: PEM file of our own certificate, where brokers ask for one.
     cert_file: Path | None = None
+    #: PEM file of the key of our own certificate.
     key_file: Path | None = None
+    #: Copies that the brokers keep of each topic that we create.
     replication: int = Field(default=1, ge=1)
 
 
@@ -57,9 +64,13 @@ class JudgeSettings(_Part):
     panel: tuple[str, ...] = ("offline",)
     #: "offline:NAME", "anthropic:MODEL" or "openai:MODEL"; two or more give a pair.
     generators: tuple[str, ...] = ("offline:careful", "offline:hasty")
+    #: Key of the Anthropic API.
     anthropic_api_key: SecretStr = SecretStr("")
+    #: Another address of that API, e.g. a gateway's; `None` is Anthropic's own.
     anthropic_base_url: str | None = None
+    #: Key of an OpenAI-compatible server; empty: it asks for none.
     openai_api_key: SecretStr = SecretStr("")
+    #: Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1.
     openai_base_url: str | None = None
     #: Calls in flight at once in one process.
     in_flight: int = Field(default=64, ge=1, le=10_000)
@@ -94,7 +105,7 @@ class Settings(BaseSettings):
     overlap: int = Field(default=1, ge=1, le=99)
     #: The constitution to publish when none is; `None` takes the one that is shipped.
     constitution: Path | None = None
-    #: First of the ports for health and metrics, one per process; 0 lets the system choose.
+    #: Port for health and metrics of one process, on loopback; 0 lets the system choose.
     health_port: int = Field(default=0, ge=0, le=65000)
     #: A name that this process keeps when it is started again, so that Kafka gives it its partitions
     #: back at once; different for every process of a kind.
@@ -103,6 +114,7 @@ class Settings(BaseSettings):
     keep_s: float = Field(default=3600.0, ge=0)
     #: Seconds without progress, while there is work, after which a process gives up.
     stall_s: float = Field(default=60.0, gt=0)
+    #: What the processes write down.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def __init__(self, **values: Any) -> None:
@@ -116,7 +128,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise BadInput(_unusable(error)) from None
         except SettingsError as error:
-            raise BadInput(f"a setting cannot be read: {error}; lists are written as JSON") from None
+            raise BadInput(_unreadable(error)) from None
         except (TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadInput(f"{FILE} is not TOML: {error}; correct it, or take it away") from None
         except OSError as error:
@@ -138,17 +150,23 @@ class Settings(BaseSettings):
 def misspelt(names: Sequence[str]) -> dict[str, str]:
     """Return those variables that are no setting but look like one, each with the setting it looks like.
 
-    >>> misspelt(["PREFSTREAM_OVERLP", "PREFSTREAM_KAFKA__BOOTSTRAP", "HOME"])
-    {'PREFSTREAM_OVERLP': 'PREFSTREAM_OVERLAP'}
+    >>> misspelt(["PREFSTREAM_OVERLP", "PREFSTREAM_KAFKA_BOOTSTRAP", "PREFSTREAM_LOG", "HOME"])
+    {'PREFSTREAM_OVERLP': 'PREFSTREAM_OVERLAP', 'PREFSTREAM_KAFKA_BOOTSTRAP': 'PREFSTREAM_KAFKA__BOOTSTRAP'}
     """
-    known = [PREFIX + field.upper() for field in Settings.model_fields]
-    strange = [
-        name
-        for name in names
-        if name.upper().startswith(PREFIX) and name.upper().partition("__")[0] not in known
-    ]
-    close = {name: get_close_matches(name.upper().partition("__")[0], known, n=1) for name in strange}
+    known = _variables()
+    strange = [name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known]
+    close = {name: get_close_matches(name.upper(), known, n=1, cutoff=0.9) for name in strange}
     return {name: found[0] for name, found in close.items() if found}
+
+
+def _variables() -> list[str]:
+    """Return the variable of every setting."""
+    names: list[str] = []
+    for field, info in Settings.model_fields.items():
+        names.append(PREFIX + field.upper())
+        if isinstance(info.annotation, type) and issubclass(info.annotation, _Part):
+            names += [f"{PREFIX}{field}__{inner}".upper() for inner in info.annotation.model_fields]
+    return names
 
 
 def _unusable(error: ValidationError) -> str:
@@ -160,6 +178,13 @@ def _unusable(error: ValidationError) -> str:
         return f"{where} is no setting of prefstream; take it away or correct its name{more}"
     said = first["msg"][0].lower() + first["msg"][1:]
     return f"the setting {where} cannot be used: {said}; correct it{more}"
+
+
+def _unreadable(error: SettingsError) -> str:
+    named = re.search(r'field "(\w+)"', str(error))
+    start = PREFIX + (named.group(1).upper() if named else "")
+    given = sorted(name for name in os.environ if name.upper().startswith(start))
+    return f'a list or table in {", ".join(given) or start} is not JSON; write it as \'["one", "two"]\''
 
 
 def _where(path: Sequence[str]) -> str:

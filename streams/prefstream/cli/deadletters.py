@@ -13,7 +13,11 @@ Where = Annotated[str, typer.Argument(help="Where the record came from, as topic
 
 
 @app.command("list")
-def list_letters(stage: Stage = "", limit: int = 50, json: Json = False) -> None:
+def list_letters(
+    stage: Stage = "",
+    limit: Annotated[int, typer.Option(help="At most this many.", min=1)] = 50,
+    json: Json = False,
+) -> None:
     """List dead letters, the newest first.
 
     Example: prefstream deadletters list --stage judging

@@ -8,9 +8,22 @@ import sys
 
 import typer
 
-from prefstream.cli import constitution, db, deadletters, demo, ingest, policy, run, schemas, status, up
+from prefstream.cli import (
+    constitution,
+    db,
+    deadletters,
+    demo,
+    doctor,
+    ingest,
+    policy,
+    run,
+    schemas,
+    status,
+    topics,
+    up,
+)
 from prefstream.cli.console import note
-from prefstream.schemas.errors import PrefstreamError
+from prefstream.schemas.errors import PrefstreamError, Unavailable
 
 root = typer.Typer(
     name="prefstream",
@@ -24,11 +37,13 @@ root.command()(demo.demo)
 root.command()(up.up)
 root.command()(status.status)
 root.command()(run.run)
+root.command()(doctor.doctor)
 root.add_typer(ingest.app, name="ingest")
 root.add_typer(deadletters.app, name="deadletters")
 root.add_typer(policy.app, name="policy")
 root.add_typer(constitution.app, name="constitution")
 root.add_typer(db.app, name="db")
+root.add_typer(topics.app, name="topics")
 root.add_typer(schemas.app, name="schemas")
 
 
@@ -42,3 +57,14 @@ def main() -> None:
     except KeyboardInterrupt:
         note("prefstream: interrupted")
         sys.exit(130)
+    except Exception as error:
+        if not _lacks_tables(error):
+            raise
+        note(f"prefstream: the database is not prepared ({error}); run `prefstream db upgrade`")
+        sys.exit(Unavailable.exit_code)
+
+
+def _lacks_tables(error: Exception) -> bool:
+    # Asked of what is loaded already: to import it here would make every command wait for it.
+    asyncpg = sys.modules.get("asyncpg")
+    return asyncpg is not None and isinstance(error, asyncpg.UndefinedTableError)

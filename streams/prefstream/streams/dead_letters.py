@@ -9,6 +9,7 @@ import asyncpg
 from prefstream.adapters.postgres.connection import pool_of
 from prefstream.adapters.postgres.log import unpacked
 from prefstream.adapters.settings import Settings
+from prefstream.agents.tasks import TRUNCATED
 from prefstream.schemas.errors import BadInput
 from prefstream.schemas.records import Headers, OutRecord
 from prefstream.streams.places import find_places, open_log
@@ -57,7 +58,13 @@ class DeadLetter:
         }
 
     def record(self) -> OutRecord:
-        """Return the record as it goes back to its topic."""
+        """Return the record as it goes back to its topic.
+
+        Raises:
+            BadInput: The letter carries only the beginning of the record.
+        """
+        if self.reason.endswith(TRUNCATED):
+            raise BadInput(f"{self.where} is too large to put back; the archive has all of it")
         return OutRecord(topic=self.topic, key=self.key or b"", value=self.value or b"", headers=self.headers)
 
 

@@ -1,7 +1,7 @@
 """One record on its way through a stage: done, retry or dead, never lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from tests.factories import (
@@ -18,7 +18,9 @@ from prefstream.agents.routing import Routing
 from prefstream.agents.stage import Answer, Call, Configuration, Given, Needs, Outcome, Refusal, Reply, Retry
 from prefstream.agents.tasks import (
     MAX_ATTEMPTS,
+    MAX_LETTER_BYTES,
     MAX_RETRY_S,
+    TRUNCATED,
     Result,
     Task,
     concluded,
@@ -215,3 +217,16 @@ def test_a_record_of_an_event_is_its_bytes_under_its_subject() -> None:
     event = a_pair_proposed()
     out = record_of(event)
     assert (out.topic, out.key, out.value) == ("pairs.proposed.v1", b"pair-1", encode(event))
+
+
+def test_a_dead_letter_of_more_than_a_broker_takes_is_cut_and_says_so() -> None:
+    huge = replace(a_record(a_pair_proposed()), value=b"[" * (MAX_LETTER_BYTES + 7))
+
+    result = opened(Deciding(), huge)
+
+    assert isinstance(result, Result)
+    letter = detour_of(replace(huge, headers=result.outputs[0].headers))
+    assert letter is not None
+    assert letter.reason == f"undecodable{TRUNCATED}"
+    assert f"first {MAX_LETTER_BYTES} of {MAX_LETTER_BYTES + 7} bytes" in letter.detail
+    assert len(result.outputs[0].value) == MAX_LETTER_BYTES

@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from prefstream.adapters.kafka.connection import KafkaConnection
 from prefstream.adapters.kafka.lag import LagProbe
-from prefstream.adapters.kafka.producer import RunProducer
+from prefstream.adapters.kafka.producer import RECORD_BYTES, RunProducer
 from prefstream.adapters.kafka.scan import TopicScan
 from prefstream.adapters.kafka.topics import TopicLayout, ensure_topics
 from prefstream.schemas.records import LogRecord, OutRecord
-from prefstream.schemas.topics import TOPICS, TopicSpec
+from prefstream.schemas.topics import RAW, TOPICS, TopicSpec
+
+#: Most bytes of a record on a topic of events: the contract's largest value and room for headers.
+MAX_EVENT_RECORD_BYTES = 960_000
 
 
 class KafkaWriter:
@@ -90,5 +93,10 @@ def _layout(spec: TopicSpec, partitions: int, replication: int) -> TopicLayout:
         name=spec.name,
         partitions=spec.partitions or partitions,
         replication=replication,
-        config={"cleanup.policy": spec.cleanup, "retention.ms": str(spec.retention_ms)},
+        config={
+            "cleanup.policy": spec.cleanup,
+            "retention.ms": str(spec.retention_ms),
+            # What comes in must fit, with the headers of a detour, into what our producer hands on.
+            "max.message.bytes": str(RECORD_BYTES if spec in RAW else MAX_EVENT_RECORD_BYTES),
+        },
     )

@@ -16,6 +16,8 @@ from prefstream.schemas.metrics import Measurement, MetricsUpdated, Window
 WINDOWS: Final[Mapping[Window, int | None]] = {"1h": 60, "24h": 24 * 60, "7d": 7 * 24 * 60, "all": None}
 #: Longest name of a statistic in an event.
 _NAME_LIMIT = 256
+#: Pairs of people that one event speaks of at most.
+MOST_PEOPLE_SAID = 200
 
 _CELLS = """
 select c.slice, w.name, c.kind, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j,
@@ -98,7 +100,7 @@ def _numbers(figure: Statistic) -> tuple[Any, ...]:
 
 
 def _event(slice_name: str, name: Window, as_of: datetime, some: Iterable[_Figure]) -> MetricsUpdated:
-    measurements = tuple(_measurement(*one) for one in some)
+    measurements = tuple(_measurement(*one) for one in said_of(some))
     said = sha256("\n".join(one.model_dump_json() for one in measurements).encode()).hexdigest()
     return MetricsUpdated(
         event_id=derived_id("metrics", slice_name, name, as_of.isoformat(), said),
@@ -112,6 +114,19 @@ def _event(slice_name: str, name: Window, as_of: datetime, some: Iterable[_Figur
         as_of=as_of,
         measurements=measurements,
     )
+
+
+def said_of(some: Iterable[_Figure]) -> list[_Figure]:
+    """Return the figures that an event says: of pairs of people those with the most pairs in common.
+
+    People pair up quadratically, and an event must stay small; the table has every pair.
+    """
+    every = list(some)
+    of_people = sorted((one for one in every if one[1]), key=lambda one: (-one[2].n_units, one[1]))
+    return [
+        *sorted(of_people[:MOST_PEOPLE_SAID], key=lambda one: one[1]),
+        *(one for one in every if not one[1]),
+    ]
 
 
 def _measurement(statistic: str, subject: str, figure: Statistic) -> Measurement:
