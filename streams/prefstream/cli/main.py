@@ -4,6 +4,7 @@ Modules of commands import only what `--help` needs; everything heavy is importe
 command that uses it, so that help answers at once.
 """
 
+import logging
 import sys
 
 import typer
@@ -49,6 +50,8 @@ root.add_typer(schemas.app, name="schemas")
 
 def main() -> None:
     """Run the command line; errors we know become one sentence and an exit code."""
+    # What the client says of a broker that is still electing leaders, it says of nothing wrong.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         root()
     except PrefstreamError as error:

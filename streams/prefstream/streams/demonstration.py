@@ -35,8 +35,11 @@ POLICY = Policy(
     overlap=2,
 )
 _NEWEST = """
-select pair_id, slice, label, method from pairs where status = 'validated' and pair_id <> all($1)
-order by verdict_at desc, pair_id limit $2
+(select pair_id, slice, label, method from pairs
+ where status = 'validated' and method = 'judge' and pair_id <> all($1) order by pair_id limit 2)
+union all
+(select pair_id, slice, label, method from pairs
+ where status = 'validated' and method <> 'judge' and pair_id <> all($1) order by verdict_at desc, pair_id limit 2)
 """
 _CHUNK = 10
 
@@ -94,7 +97,7 @@ class Demonstration:
     async def _show(self, pool: asyncpg.Pool, done: asyncio.Event) -> None:
         shown: list[str] = []
         while not done.is_set():
-            for row in await pool.fetch(_NEWEST, shown, 3):
+            for row in await pool.fetch(_NEWEST, shown):
                 self._show_one(row)
                 shown.append(row["pair_id"])
             try:
