@@ -37,6 +37,7 @@ def configure_logging(*, process: str, level: str) -> None:
             ],
         )
     )
+    logging.getLogger("aiokafka").setLevel(logging.NOTSET)  # a process tells all that its clients tell
     logging.basicConfig(
         handlers=[handler], level=max(getattr(logging, level.upper()), logging.WARNING), force=True
     )

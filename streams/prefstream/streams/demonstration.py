@@ -39,7 +39,8 @@ _NEWEST = """
  where status = 'validated' and method = 'judge' and pair_id <> all($1) order by pair_id limit 2)
 union all
 (select pair_id, slice, label, method from pairs
- where status = 'validated' and method <> 'judge' and pair_id <> all($1) order by verdict_at desc, pair_id limit 2)
+ where status = 'validated' and method <> 'judge' and pair_id <> all($1)
+ order by verdict_at desc, pair_id limit 2)
 """
 _CHUNK = 10
 

@@ -44,6 +44,7 @@ def write_running(folder: Path, places: Places) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
+        path.chmod(0o600)  # one that was there already keeps its mode
         path.write_text(json.dumps(document))
     except OSError as error:
         raise BadInput(
