@@ -147,4 +147,6 @@ def deployment(
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    # An event loop that runs has put its own hand on SIGINT and ends its work in order; an exception
+    # raised here would come up in the middle of it.
+    signal.raise_signal(signal.SIGINT)

@@ -1,5 +1,6 @@
 """Dead letters as the sink keeps them: found, shown, put back."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from prefstream.schemas.records import Headers, OutRecord
 from prefstream.streams.places import find_places, open_log
 
 _COLUMNS = "stage, topic, partition, log_offset, reason, detail, attempt, key, value, headers, at"
+#: Where a record came from; as many digits as the database's numbers take for certain.
+_WHERE = re.compile(r"(.+)/([0-9]{1,9})@([0-9]{1,18})")
 #: Records put back in one go.
 _BATCH = 500
 
@@ -127,11 +130,10 @@ def _dsn() -> str:
 
 
 def _place(where: str) -> tuple[str, int, int]:
-    topic, slash, rest = where.rpartition("/")
-    partition, at, offset = rest.partition("@")
-    if not (slash and at and partition.isdigit() and offset.isdigit()):
+    read = _WHERE.fullmatch(where)
+    if read is None:
         raise BadInput(f"{where!r} is not topic/partition@offset")
-    return topic, int(partition), int(offset)
+    return read[1], int(read[2]), int(read[3])
 
 
 def _letter(row: asyncpg.Record) -> DeadLetter:

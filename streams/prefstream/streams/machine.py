@@ -1,5 +1,6 @@
 """One machine: starts the log and the database that are not configured, and makes them ready."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,13 +10,14 @@ from typing import Self
 from pydantic import SecretStr
 
 from prefstream.adapters.constitutions import load_constitution, shipped_constitution
+from prefstream.adapters.local.folders import OwnedFolder, unusable
 from prefstream.adapters.local.kafka import LocalKafka
 from prefstream.adapters.local.kafka_jars import Found, Missing, fetch, kafka_available
 from prefstream.adapters.local.postgres import LocalPostgres
 from prefstream.adapters.postgres.connection import connect
 from prefstream.adapters.postgres.migrations import upgrade
 from prefstream.adapters.settings import KafkaSettings, Settings
-from prefstream.schemas.errors import BadInput
+from prefstream.schemas.errors import BadInput, Unavailable
 from prefstream.schemas.policies import Policy
 from prefstream.streams.places import Places, open_log, running_file, write_running
 from prefstream.streams.publication import publish_constitution, publish_policy
@@ -56,6 +58,7 @@ class Machine:
         self._tell = tell
         self._postgres: LocalPostgres | None = None
         self._kafka: LocalKafka | None = None
+        self._owned = OwnedFolder(settings.folder)
         self._noted = False
 
     def __enter__(self) -> Self:
@@ -74,6 +77,7 @@ class Machine:
             BadInput: The folder or a setting cannot be used.
         """
         settings = self._settings
+        self._own_folder()
         choice = choose_log(settings, kafka_available())
         dsn = settings.postgres.dsn.get_secret_value() or self._start_postgres()
         database = "the configured one" if settings.postgres.dsn.get_secret_value() else "embedded"
@@ -100,6 +104,24 @@ class Machine:
         for server in (self._kafka, self._postgres):
             if server is not None:
                 server.stop()
+        self._owned.release()
+
+    def _own_folder(self) -> None:
+        """Keep a second deployment out of the folder, also where no server of ours would."""
+        folder = self._settings.folder
+        try:
+            # Made here for everybody to pass through: a server may run as another user.
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unusable(folder.absolute(), error) from error
+        try:
+            self._owned.claim()
+        except Unavailable as error:
+            raise Unavailable(
+                f"another prefstream runs in {folder.absolute()}; `prefstream status` shows it. "
+                "Stop it, or set PREFSTREAM_FOLDER to another folder"
+            ) from error
+        self._owned.sign(server="prefstream", pid=os.getpid(), port=0)
 
     def _start_postgres(self) -> str:
         self._postgres = LocalPostgres(self._settings.folder / "postgres")

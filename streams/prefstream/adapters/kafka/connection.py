@@ -39,7 +39,7 @@ class KafkaConnection:
     key_file: Path | None = None
 
     def __post_init__(self) -> None:
-        if not all(":" in server for server in self.servers):
+        if not all(_has_port(server) for server in self.servers):
             raise BadInput(
                 f"Kafka bootstrap {self.bootstrap!r} is not a list of host:port; give e.g. kafka:9092"
             )
@@ -112,6 +112,11 @@ class KafkaConnection:
             return credentials
         # Without a context of ours its constructor raises TypeError.
         return SSLCredentials(context=context) if context else None
+
+
+def _has_port(server: str) -> bool:
+    host, _, port = server.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and 0 < int(port) < 65536
 
 
 async def check_connection(connection: KafkaConnection, *, timeout_s: float = CHECK_TIMEOUT_S) -> None:

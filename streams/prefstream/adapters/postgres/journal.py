@@ -20,11 +20,11 @@ async def recorded(pool: asyncpg.Pool, request_ids: Collection[str]) -> Mapping[
 
 async def record(pool: asyncpg.Pool, request_id: str, provider: str, reply: Reply) -> Reply:
     """Record a reply and return the one that holds: the first, if two workers asked at once."""
+    # The update changes nothing: it makes the database wait for and return a row that another worker
+    # commits meanwhile, which the snapshot of a second read in this statement would not have.
     row = await pool.fetchrow(
-        "with fresh as (insert into journal (request_id, provider, content, at_ms) values ($1, $2, $3, $4)"
-        " on conflict do nothing returning content, at_ms)"
-        " select content, at_ms from fresh union all"
-        " select content, at_ms from journal where request_id = $1 limit 1",
+        "insert into journal as kept (request_id, provider, content, at_ms) values ($1, $2, $3, $4)"
+        " on conflict (request_id) do update set provider = kept.provider returning content, at_ms",
         request_id,
         provider,
         orjson.dumps(dict(reply.content)),

@@ -94,7 +94,7 @@ def packed(headers: Headers) -> bytes | None:
     """
     if len(headers) == 1 and headers[0][0] == "traceparent":
         value = headers[0][1]
-        if len(value) == _TRACE_LENGTH and value.replace(b"-", b"").isalnum():
+        if len(value) == _TRACE_LENGTH and _plain(value):
             return _TRACE_BEGIN + value + _TRACE_END
     return orjson.dumps([(name, value.decode("latin-1")) for name, value in headers]) if headers else None
 
@@ -104,8 +104,15 @@ def unpacked(stored: bytes | None) -> Headers:
     if stored is None:
         return ()
     if len(stored) == _TRACE_ALONE and stored.startswith(_TRACE_BEGIN):
-        return (("traceparent", stored[len(_TRACE_BEGIN) : -len(_TRACE_END)]),)
+        value = stored[len(_TRACE_BEGIN) : -len(_TRACE_END)]
+        if _plain(value):  # else other headers that happen to be as long
+            return (("traceparent", value),)
     return tuple((name, value.encode("latin-1")) for name, value in orjson.loads(stored))
+
+
+def _plain(value: bytes) -> bool:
+    """Return whether JSON shows these bytes as they are."""
+    return value.replace(b"-", b"").isalnum()
 
 
 def log_record(row: asyncpg.Record) -> LogRecord:
