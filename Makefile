@@ -12,6 +12,7 @@ demo: .venv/.runtime  ## stream the shipped sample through the whole chain
 	$(RUN) demo --exit
 
 test: .venv/.dev lint  ## lint, types, and every test; needs Java 17 and Maven for the Kafka part
+	$(BIN)/python ops/kafka/fetch.py
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/.dev  ## style, types, import rings
