@@ -132,7 +132,7 @@ def test_a_snapshot_ends_at_the_end_it_began_with_and_following_goes_on(deployed
             if record.key == b"snapshot":
                 before.append(decode(record.value).event_id)
                 await append(log, record_of(an_alert("snapshot", 1)))
-        following = cast("AsyncGenerator[LogRecord]", log.follow(ALERTS_RAISED.name))
+        following = cast("AsyncGenerator[LogRecord, None]", log.follow(ALERTS_RAISED.name))
         async with aclosing(following):
             async for record in following:
                 if record.key == b"snapshot":

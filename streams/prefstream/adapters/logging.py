@@ -1,6 +1,7 @@
 """Logging: one JSON object a line on standard output, never a secret."""
 
 import logging
+import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -9,6 +10,8 @@ import orjson
 import structlog
 
 _SECRETS = ("password", "secret", "token", "api_key", "authorization", "dsn")
+#: User and password in an address.
+_PASSWORD = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 
 
 def configure_logging(*, process: str, level: str) -> None:
@@ -44,11 +47,22 @@ def configure_logging(*, process: str, level: str) -> None:
 
 
 def redacted(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Replace the values of fields whose names speak of secrets."""
-    return {
-        name: "[redacted]" if any(word in name.lower() for word in _SECRETS) else value
-        for name, value in event.items()
-    }
+    """Replace the values of fields whose names speak of secrets, and passwords within addresses."""
+    return {name: _redacted(name, value) for name, value in event.items()}
+
+
+def _redacted(name: str, value: Any) -> Any:
+    if any(word in name.lower() for word in _SECRETS):
+        return "[redacted]"
+    match value:
+        case str():
+            return _PASSWORD.sub("[redacted]", value)
+        case Mapping():
+            return {str(key): _redacted(str(key), one) for key, one in value.items()}
+        case list() | tuple():
+            return [_redacted("", one) for one in value]
+        case _:
+            return value
 
 
 def _dumped(event: object, **_: object) -> str:

@@ -74,7 +74,7 @@ class JudgeSettings(_Part):
     openai_base_url: str | None = None
     #: Calls in flight at once in one process.
     in_flight: int = Field(default=64, ge=1, le=10_000)
-    #: Seconds one event may take, all its calls together; below the rebalance time-out.
+    #: Seconds one call may take once it is its turn; well below the rebalance time-out.
     deadline_s: float = Field(default=40.0, gt=0, le=100)
 
 

@@ -1,7 +1,9 @@
 """What commands do to a running deployment, with the clock and the settings of the command line."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -9,7 +11,7 @@ from pydantic import ValidationError
 from prefstream.adapters.constitutions import load_constitution
 from prefstream.adapters.settings import Settings
 from prefstream.schemas.errors import BadInput
-from prefstream.schemas.policies import Policy
+from prefstream.schemas.policies import Policy, SlicePolicy
 from prefstream.streams.places import find_places, open_log
 from prefstream.streams.publication import publish_constitution, publish_policy, revoke_policy
 
@@ -53,7 +55,7 @@ def load_policy(path: Path) -> Policy:
     """
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
-        return Policy.model_validate(document, strict=False)
+        policy = Policy.model_validate(document, strict=False)
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
@@ -62,3 +64,14 @@ def load_policy(path: Path) -> Policy:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
         raise BadInput(f"{path} is no policy: {where}: {first['msg']}") from error
+    if strange := _strange(document):
+        raise BadInput(f"{path} is no policy: no field is named {', '.join(strange)}; correct the name")
+    return policy
+
+
+def _strange(document: Mapping[str, Any]) -> list[str]:
+    """Return the names no policy has: a misspelt share of audits must not pass for none."""
+    slices = document.get("slices", {}).items()
+    return [str(name) for name in document if name not in Policy.model_fields] + [
+        f"slices.{name}.{key}" for name, one in slices for key in one if key not in SlicePolicy.model_fields
+    ]

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import asyncpg
+import orjson
+import structlog
 
 from prefstream.adapters.postgres.connection import AWAY
 from prefstream.adapters.postgres.journal import record, recorded
 from prefstream.adapters.postgres.verdicts import RecordedVerdicts
 from prefstream.schemas.calls import Answer, Call, Failure, Reply
 from prefstream.schemas.errors import Unavailable
+
+log = structlog.get_logger(__name__)
 
 
 class Provider(Protocol):
@@ -77,9 +81,20 @@ class JournalledEffects:
             except TimeoutError:
                 detail = f"no answer within {self.deadline_s:.0f} s"
                 return Failure(reason="deadline", detail=detail, transient=True)
-        if isinstance(answer, Reply):
-            return await record(self.pool, call.request_id, call.provider, answer)
-        return answer
+            except Exception as error:  # noqa: BLE001  a provider's defect must not end every start
+                # Not what it says: that may quote the key it was given.
+                log.warning("provider.failed", provider=call.provider, kind=type(error).__name__)
+                detail = f"{call.provider} raised {type(error).__name__}"
+                return Failure(reason="defect", detail=detail, transient=True)
+        return await self._journalled(call, answer) if isinstance(answer, Reply) else answer
+
+    async def _journalled(self, call: Call, reply: Reply) -> Answer:
+        try:
+            return await record(self.pool, call.request_id, call.provider, reply)
+        except orjson.JSONEncodeError as error:
+            # Half an emoji where a model was cut off, a number without end: no JSON that can be kept.
+            detail = f"{call.provider}: the answer cannot be kept: {error}"
+            return Failure(reason="unreadable_answer", detail=detail, transient=True)
 
 
 class RecordedProvider:

@@ -32,4 +32,5 @@ def pace_of(stage: Stage, judge: JudgeSettings) -> Pace:
     asked = {"judging": judge.panel, "generation": judge.generators}.get(stage.name, ())
     if all(name.split(":")[0] in _LOCAL for name in asked):
         return LIGHT
-    return Pace(run_length=SLOW_RUN_LENGTH, in_flight=max(1, -(-judge.in_flight // SLOW_RUN_LENGTH)) * 2)
+    # No more records than calls: each waits for few others, and all end before a rebalance gives up.
+    return Pace(run_length=SLOW_RUN_LENGTH, in_flight=max(2, -(-judge.in_flight // SLOW_RUN_LENGTH)))

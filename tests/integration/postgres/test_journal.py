@@ -1,10 +1,12 @@
 """The journal on a real server: an answer that was had once is never paid for again."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from prefstream.adapters.postgres.journal import record, recorded
 from prefstream.adapters.postgres.log import PostgresLog
@@ -27,6 +29,7 @@ class Paid:
     at_once: int = 0
     most_at_once: int = 0
     pause: asyncio.Event | None = None
+    content: Mapping[str, object] | None = None
 
     async def answer(self, call: Call) -> Answer:
         self.performed += 1
@@ -39,7 +42,8 @@ class Paid:
                 await self.pause.wait()
             await asyncio.sleep(0)
             number = self.performed
-            return self.failures.pop(0) if self.failures else Reply(content={"answer": number}, at_ms=number)
+            content = self.content or {"answer": number}
+            return self.failures.pop(0) if self.failures else Reply(content=content, at_ms=number)
         finally:
             self.at_once -= 1
 
@@ -153,3 +157,29 @@ async def test_without_the_journal_nothing_is_asked(log: PostgresLog) -> None:
         await effects(log, paid).answer(CALL)
 
     assert paid.performed == 0
+
+
+@pytest.mark.parametrize("content", [{"text": "cut off \ud83d"}, {"tool": {"input": {"n": 10**30}}}])
+async def test_an_answer_that_cannot_be_kept_may_be_asked_for_again_and_stops_nobody(
+    log: PostgresLog, content: dict[str, object]
+) -> None:
+    """Models that are cut off say half an emoji; to raise here would end the process at every start."""
+    answer = await effects(log, Paid(content=content)).answer(CALL)
+
+    assert isinstance(answer, Failure)
+    assert (answer.reason, answer.transient) == ("unreadable_answer", True)
+    assert "paid" in answer.detail
+    assert await recorded(log.pool, [CALL.request_id]) == {}
+
+
+async def test_a_provider_that_raises_is_a_failure_and_shows_no_more_than_its_kind(log: PostgresLog) -> None:
+    """What it says may quote the key it was given."""
+    meet = asyncio.Barrier(2)
+    await meet.abort()
+
+    with capture_logs() as lines:
+        answer = await effects(log, Paid(meet=meet)).answer(CALL)
+
+    assert answer == Failure(reason="defect", detail="paid raised BrokenBarrierError", transient=True)
+    assert [(line["event"], line["provider"]) for line in lines] == [("provider.failed", "paid")]
+    assert await recorded(log.pool, [CALL.request_id]) == {}

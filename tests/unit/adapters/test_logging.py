@@ -76,3 +76,20 @@ def test_settings_do_not_show_their_secrets() -> None:
     shown = [KafkaSettings(sasl_password=SecretStr(SECRET)), PostgresSettings(dsn=SecretStr(SECRET))]
 
     assert SECRET not in repr(shown) + str(shown) + "".join(one.model_dump_json() for one in shown)
+
+
+def test_secrets_within_values_are_not_shown_either() -> None:
+    said = redacted(
+        None,
+        "info",
+        {
+            "settings": {"kafka": {"sasl_password": SECRET}},
+            "parts": [{"api_key": SECRET}],
+            "exception": f"OSError: postgresql://me:{SECRET}@host/db does not answer",
+            "error": "http://a/b@c and me@host are no secrets",
+        },
+    )
+
+    assert SECRET not in str(said)
+    assert said["exception"] == "OSError: postgresql://[redacted]@host/db does not answer"
+    assert said["error"] == "http://a/b@c and me@host are no secrets"
