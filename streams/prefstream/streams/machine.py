@@ -86,8 +86,8 @@ class Machine:
             kafka = KafkaSettings(bootstrap=self._start_kafka())
         self._tell(f"log: {choice.log} ({choice.why}); database: PostgreSQL, {database}")
         places = Places(log="kafka" if choice.log == "kafka" else "postgres", dsn=SecretStr(dsn), kafka=kafka)
+        self._noted = True  # before: an interrupt may come while it is written
         write_running(settings.folder, places)
-        self._noted = True
         return places
 
     def restart_what_died(self) -> None:

@@ -18,6 +18,8 @@ AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    # What the client says of itself when the server dies in the middle of an exchange.
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
     OSError,
