@@ -17,6 +17,7 @@ from rich.table import Table
 
 from prefstream.adapters.postgres.connection import AWAY
 from prefstream.adapters.settings import Settings
+from prefstream.adapters.signals import run_to_the_end
 from prefstream.cli.console import note
 from prefstream.schemas.errors import BadInput, Unavailable
 from prefstream.schemas.policies import Policy
@@ -82,7 +83,7 @@ class Deployment:
 
     def _seen(self) -> dict[str, Any] | None:
         try:
-            return asyncio.run(asyncio.wait_for(overview(self.settings), 10))
+            return run_to_the_end(lambda: asyncio.wait_for(overview(self.settings), 10))
         except (Unavailable, TimeoutError, asyncpg.PostgresError, *AWAY):
             return None
 
@@ -134,7 +135,7 @@ def deployment(
         signal.signal(signal.SIGTERM, _interrupted)
     with Machine(settings, tell=note) as machine:
         places = machine.start()
-        asyncio.run(prepare(places, settings, tell=note, policy=policy))
+        run_to_the_end(lambda: prepare(places, settings, tell=note, policy=policy))
         supervisor = Supervisor(settings.folder)
         try:
             supervisor.start()

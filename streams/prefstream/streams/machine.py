@@ -17,6 +17,7 @@ from prefstream.adapters.local.postgres import LocalPostgres
 from prefstream.adapters.postgres.connection import connect
 from prefstream.adapters.postgres.migrations import upgrade
 from prefstream.adapters.settings import KafkaSettings, Settings
+from prefstream.adapters.signals import undisturbed
 from prefstream.schemas.errors import BadInput, Unavailable
 from prefstream.schemas.policies import Policy
 from prefstream.streams.places import Places, open_log, running_file, write_running
@@ -84,10 +85,11 @@ class Machine:
         kafka = settings.kafka
         if choice.log == "kafka" and not kafka.bootstrap:
             kafka = KafkaSettings(bootstrap=self._start_kafka())
-        self._tell(f"log: {choice.log} ({choice.why}); database: PostgreSQL, {database}")
         places = Places(log="kafka" if choice.log == "kafka" else "postgres", dsn=SecretStr(dsn), kafka=kafka)
-        self._noted = True  # before: an interrupt may come while it is written
-        write_running(settings.folder, places)
+        with undisturbed():
+            self._noted = True
+            write_running(settings.folder, places)
+        self._tell(f"log: {choice.log} ({choice.why}); database: PostgreSQL, {database}")
         return places
 
     def restart_what_died(self) -> None:
