@@ -6,31 +6,15 @@ from contextlib import suppress
 import structlog
 
 from prefstream.adapters.log import Log
+from prefstream.agents.configuration import configured
 from prefstream.agents.stage import Configuration
 from prefstream.schemas.codec import decode
-from prefstream.schemas.constitutions import Constitution, ConstitutionPublished
-from prefstream.schemas.envelope import Event
+from prefstream.schemas.constitutions import Constitution
 from prefstream.schemas.errors import Undecodable
-from prefstream.schemas.policies import PolicyPublished, PolicyRevoked
 from prefstream.schemas.records import LogRecord
 from prefstream.schemas.topics import CONFIGURATION
 
 log = structlog.get_logger(__name__)
-
-
-def evolved(configuration: Configuration, event: Event) -> Configuration:
-    """Return the configuration after an event of a configuration topic."""
-    match event:
-        case ConstitutionPublished():
-            return Configuration(constitution=event.constitution, policy=configuration.policy)
-        case PolicyPublished():
-            return Configuration(constitution=configuration.constitution, policy=event.policy)
-        case PolicyRevoked():
-            revoked = configuration.policy is not None and configuration.policy.id == event.policy_id
-            policy = None if revoked else configuration.policy
-            return Configuration(constitution=configuration.constitution, policy=policy)
-        case _:
-            return configuration
 
 
 class ConfigurationView:
@@ -78,7 +62,7 @@ class ConfigurationView:
             return  # following begins at the beginning; an old policy must not come back in force
         self._seen[at] = record.offset
         try:
-            self._current = evolved(self._current, decode(record.value))
+            self._current = configured(self._current, decode(record.value))
         except Undecodable as error:
             log.warning(
                 "configuration.undecodable", topic=record.topic, offset=record.offset, error=str(error)

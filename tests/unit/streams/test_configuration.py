@@ -17,13 +17,14 @@ from tests.factories import (
 )
 from tests.unit.streams.scripted import MemoryWriter
 
+from prefstream.agents.configuration import configured
 from prefstream.agents.stage import Configuration
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.errors import Unavailable
 from prefstream.schemas.policies import Policy
 from prefstream.schemas.records import LogRecord
 from prefstream.schemas.topics import CONFIGURATION
-from prefstream.streams.configuration import ConfigurationView, evolved
+from prefstream.streams.configuration import ConfigurationView
 
 DEFAULT = a_constitution(version="default")
 
@@ -86,20 +87,20 @@ def test_each_kind_of_event_changes_its_own_part() -> None:
     start = Configuration(constitution=DEFAULT)
     constitution, policy = a_constitution(version="2"), a_policy()
 
-    with_constitution = evolved(start, a_constitution_published(constitution=constitution))
-    with_both = evolved(with_constitution, a_policy_published(policy=policy))
+    with_constitution = configured(start, a_constitution_published(constitution=constitution))
+    with_both = configured(with_constitution, a_policy_published(policy=policy))
 
     assert (with_constitution.constitution, with_constitution.policy) == (constitution, None)
     assert (with_both.constitution, with_both.policy) == (constitution, policy)
-    assert evolved(with_both, a_pair_proposed()) == with_both
+    assert configured(with_both, a_pair_proposed()) == with_both
 
 
 def test_revoking_takes_the_policy_in_force_out_and_no_other() -> None:
     policy = a_policy()
     in_force = Configuration(constitution=DEFAULT, policy=policy)
 
-    assert evolved(in_force, a_policy_revoked(policy_id=policy.id)).policy is None
-    assert evolved(in_force, a_policy_revoked(policy_id=a_policy_named("other").id)).policy == policy
+    assert configured(in_force, a_policy_revoked(policy_id=policy.id)).policy is None
+    assert configured(in_force, a_policy_revoked(policy_id=a_policy_named("other").id)).policy == policy
 
 
 @given(st.lists(st.tuples(st.sampled_from(["publish", "revoke"]), st.integers(0, 3)), max_size=12))
@@ -108,9 +109,9 @@ def test_the_newest_policy_holds_unless_it_was_revoked(steps: list[tuple[str, in
     for step, number in steps:
         policy = a_policy_named(f"policy-{number}")
         if step == "publish":
-            current, expected = evolved(current, a_policy_published(policy=policy)), policy
+            current, expected = configured(current, a_policy_published(policy=policy)), policy
         else:
-            current = evolved(current, a_policy_revoked(policy_id=policy.id))
+            current = configured(current, a_policy_revoked(policy_id=policy.id))
             expected = None if expected == policy else expected
 
     assert current.policy == expected

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 
+from prefstream.agents.configuration import configured
 from prefstream.agents.driver.answers import Answers, Script, no_answers
-from prefstream.agents.driver.configuration import configured
 from prefstream.agents.driver.consumer import Consumer, CrashPoint, Tally, World
 from prefstream.agents.driver.lane import Lane
 from prefstream.agents.driver.log import Log, TopicPartition
