@@ -106,9 +106,18 @@ def weakest(*provenances: Provenance) -> Provenance:
     return min(provenances, key=_WEAKEST.index)
 
 
+def again(failure: Failure) -> Retry:
+    """Return when to try again after a failure that may pass."""
+    return Retry(
+        reason=failure.reason,
+        detail=failure.detail,
+        after_s=failure.retry_after_s or 0.0,
+        waiting=failure.waiting,
+    )
+
+
 def _failed(failure: Answer) -> Outcome:
     assert isinstance(failure, Failure)
     if failure.transient:
-        retry = Retry(reason=failure.reason, detail=failure.detail, after_s=failure.retry_after_s or 0.0)
-        return Outcome(detour=retry)
+        return Outcome(detour=again(failure))
     return Outcome(detour=Refusal(reason=failure.reason, detail=failure.detail))

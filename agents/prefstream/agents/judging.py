@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from prefstream.agents.derivation import derived
-from prefstream.agents.generation import weakest
-from prefstream.agents.stage import Answer, Call, Configuration, Failure, Given, Needs, Outcome, Reply, Retry
+from prefstream.agents.generation import again, weakest
+from prefstream.agents.stage import Answer, Call, Configuration, Failure, Given, Needs, Outcome, Reply
 from prefstream.domain.pooling import pooled
 from prefstream.schemas import topics
 from prefstream.schemas.envelope import Event
@@ -64,10 +64,9 @@ class Judging:
         if not isinstance(event, PairProposed):
             return Outcome()
         failures = [answer for answer in given.answers.values() if isinstance(answer, Failure)]
-        again = next((failure for failure in failures if failure.transient), None)
-        if again is not None:
-            retry = Retry(reason=again.reason, detail=again.detail, after_s=again.retry_after_s or 0.0)
-            return Outcome(detour=retry)
+        transient = next((failure for failure in failures if failure.transient), None)
+        if transient is not None:
+            return Outcome(detour=again(transient))
         votes = [vote for j in self.panel for vote in j.votes(event, given.configuration, given.answers)]
         return Outcome(events=(self._judgement(event, given, votes, failures),))
 

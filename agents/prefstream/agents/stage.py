@@ -77,6 +77,8 @@ class Retry:
     reason: str
     detail: str
     after_s: float
+    #: It only waits; this does not count as an attempt.
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,10 @@ TRUNCATED = ":truncated"
 MAX_RETRY_S = 900.0
 
 
+#: Least seconds for which a record waits that waits for money or for a batch.
+MIN_WAIT_S = 1.0
+
+
 class HeadersOf(Protocol):
     """Whoever makes the headers of an event's record."""
 
@@ -136,6 +140,8 @@ def retry_topic(stage_name: str) -> str:
 def _detour(stage: Stage, task: Task, detour: Retry | Refusal, now_ms: int) -> Result:
     if isinstance(detour, Refusal):
         return _dead(stage, task.record, reason=detour.reason, detail=detour.detail, attempt=task.attempt)
+    if detour.waiting:
+        return _waiting(stage, task, detour, now_ms)
     if task.attempt >= MAX_ATTEMPTS:
         detail = f"{detour.reason}: {detour.detail}"
         return _dead(stage, task.record, reason="attempts_exhausted", detail=detail, attempt=task.attempt)
@@ -143,6 +149,13 @@ def _detour(stage: Stage, task: Task, detour: Retry | Refusal, now_ms: int) -> R
     told = _told(stage, task.record, detour.reason, detour.detail, task.attempt, now_ms + int(wait_s * 1000))
     out = detoured(task.record, told, topic=retry_topic(stage.name))
     return Result(outcome="retry", outputs=(out,))
+
+
+def _waiting(stage: Stage, task: Task, detour: Retry, now_ms: int) -> Result:
+    """Send the record to wait; the tries it has had stay as they were."""
+    due_ms = now_ms + int(max(detour.after_s, MIN_WAIT_S) * 1000)
+    told = _told(stage, task.record, detour.reason, detour.detail, task.attempt - 1, due_ms)
+    return Result(outcome="retry", outputs=(detoured(task.record, told, topic=retry_topic(stage.name)),))
 
 
 def _dead(stage: Stage, record: LogRecord, *, reason: str, detail: str, attempt: int) -> Result:

@@ -45,6 +45,8 @@ class Failure:
     #: Whether trying later may help.
     transient: bool
     retry_after_s: float | None = None
+    #: Nothing was tried: it waits for money or for a batch, and does not count as an attempt.
+    waiting: bool = False
 
 
 Answer = Reply | Failure

@@ -196,6 +196,17 @@ def test_after_the_last_attempt_a_record_is_dead_and_still_knows_where_it_came_f
     assert (detour.topic, detour.partition, detour.offset) == ("pairs.judged.v1", 3, 77)
 
 
+def test_waiting_for_money_or_a_batch_is_no_attempt_however_long_it_takes() -> None:
+    record = a_record(a_pair_judged(), partition=3, offset=77)
+    waits = Outcome(detour=Retry(reason="budget", detail="spent", after_s=30, waiting=True))
+    for offset in range(3 * MAX_ATTEMPTS):
+        result = the_result(waits, record)
+        detour = the_detour(result.outputs)
+        assert (result.outcome, detour.attempt, detour.not_before_ms) == ("retry", 0, NOON_MS + 30_000)
+        record = as_logged(result.outputs[0], offset=offset)
+    assert (detour.topic, detour.partition, detour.offset) == ("pairs.judged.v1", 3, 77)
+
+
 def test_a_stage_that_raised_is_a_dead_letter_with_the_cause_cut_short() -> None:
     task = the_task(a_record())
     detour = the_detour(failed(Routing(), task, ValueError("x" * 5000)).outputs)
