@@ -9,6 +9,19 @@ import orjson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a call is for, so that its cost finds its place; no part of the call's identity."""
+
+    #: "judging", "generation", "classification", "critique", "drafting", ...
+    purpose: str = ""
+    #: The pair or prompt it is made for.
+    subject: str = ""
+    slice: str = ""
+    #: The judge or generator that asks.
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One effect in the outside world, e.g. one request to a model.
 
@@ -20,6 +33,7 @@ class Call:
     #: The answer must be recorded before its event is published; `False` where asking again is
     #: free and certain to give the same answer.
     journalled: bool = True
+    about: About = field(default_factory=About, compare=False)
     request_id: str = field(init=False)
 
     def __post_init__(self) -> None:

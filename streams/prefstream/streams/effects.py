@@ -90,7 +90,7 @@ class JournalledEffects:
 
     async def _journalled(self, call: Call, reply: Reply) -> Answer:
         try:
-            return await record(self.pool, call.request_id, call.provider, reply)
+            return await record(self.pool, call, reply)
         except orjson.JSONEncodeError as error:
             # Half an emoji where a model was cut off, a number without end: no JSON that can be kept.
             detail = f"{call.provider}: the answer cannot be kept: {error}"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 import pytest
@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from prefstream.adapters.postgres.journal import record, recorded
 from prefstream.adapters.postgres.log import PostgresLog
 from prefstream.agents.stage import Answer, Call, Failure, Reply
+from prefstream.schemas.calls import About
 from prefstream.schemas.errors import Unavailable
 from prefstream.streams.effects import JournalledEffects
 
@@ -83,10 +84,11 @@ async def test_a_worker_that_waited_for_another_takes_the_others_answer(log: Pos
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute(
-            "insert into journal (request_id, provider, content, at_ms) values ('request', 'paid', $1, 1)",
+            "insert into journal (request_id, provider, content, at_ms) values ($2, 'paid', $1, 1)",
             orjson.dumps(first.content),
+            CALL.request_id,
         )
-        waiting = asyncio.create_task(record(log.pool, "request", "paid", second))
+        waiting = asyncio.create_task(record(log.pool, CALL, second))
         async with asyncio.timeout(30):
             while not await log.pool.fetchval("select count(*) from pg_locks where not granted"):
                 await asyncio.sleep(0.01)
@@ -98,10 +100,25 @@ async def test_a_worker_that_waited_for_another_takes_the_others_answer(log: Pos
 async def test_recording_at_once_from_many_connections_keeps_one(log: PostgresLog) -> None:
     replies = [Reply(content={"answer": number}, at_ms=number) for number in range(8)]
 
-    held = await asyncio.gather(*(record(log.pool, "request", "paid", reply) for reply in replies))
+    held = await asyncio.gather(*(record(log.pool, CALL, reply) for reply in replies))
 
-    kept = (await recorded(log.pool, ["request"]))["request"]
+    kept = (await recorded(log.pool, [CALL.request_id]))[CALL.request_id]
     assert [one for one in held if one != kept] == []
+
+
+async def test_the_journal_tells_what_a_call_was_for_and_what_it_cost(log: PostgresLog) -> None:
+    about = About(purpose="judging", subject="pair-1", slice="code", asked_by="anthropic:m")
+    usage = {"input_tokens": 7, "output_tokens": 3, "cache_read_tokens": -1, "cache_write_tokens": "many"}
+    content = {"model": "m-1", "usage": usage, "cost_nanousd": 12_000, "batched": True}
+
+    await record(log.pool, replace(CALL, about=about), Reply(content=content, at_ms=1))
+
+    row = await log.pool.fetchrow(
+        "select model, purpose, subject, slice, asked_by, input_tokens, output_tokens, cache_read_tokens,"
+        " cache_write_tokens, cost_nanousd, batched from journal"
+    )
+    assert row is not None
+    assert tuple(row) == ("m-1", "judging", "pair-1", "code", "anthropic:m", 7, 3, 0, 0, 12_000, True)
 
 
 async def test_a_failure_is_not_journalled(log: PostgresLog) -> None:

@@ -41,8 +41,21 @@ create table journal (
   request_id text primary key,
   provider text not null,
   content bytea not null,
-  at_ms bigint not null
+  at_ms bigint not null,
+  model text not null default '',
+  purpose text not null default '',
+  subject text not null default '',
+  slice text not null default '',
+  asked_by text not null default '',
+  input_tokens bigint not null default 0,
+  output_tokens bigint not null default 0,
+  cache_write_tokens bigint not null default 0,
+  cache_read_tokens bigint not null default 0,
+  -- Billionths of a US dollar; null: no price is known for the model.
+  cost_nanousd bigint,
+  batched boolean not null default false
 );
+create index journal_at on journal (at_ms);
 
 create table sink_offsets (
   topic text not null,
