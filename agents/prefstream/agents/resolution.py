@@ -9,45 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime
-
 from prefstream.agents.generation import weakest
+from prefstream.agents.resolution_state import (
+    Evidence,
+    RouteState,
+    packed_evidence,
+    unpacked_evidence,
+    with_event,
+)
 from prefstream.agents.stage import NOTHING, Given, Needs, Outcome
-from prefstream.domain.resolution import Ballot, Disputed, Resolved, Round, resolutions
+from prefstream.domain.resolution import Disputed, Resolved, resolutions
 from prefstream.schemas import topics
-from prefstream.schemas.envelope import Event, Value
+from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id, event_id
 from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted
 from prefstream.schemas.routes import PairRouted
 from prefstream.schemas.topics import TopicSpec
-from prefstream.schemas.values import Preference, Provenance, Verdict
-
-
-class _Route(Value):
-    event_id: str
-    occurred_at: AwareDatetime
-    slice: str
-    accepted: bool
-    judge_label: Preference | None
-    p_a: float | None
-    overlap: int
-    provenance: Provenance
-
-
-class _Label(Value):
-    event_id: str
-    occurred_at: AwareDatetime
-    annotator: str
-    verdict: Verdict
-    round: Round
-    provenance: Provenance
-
-
-class _State(Value):
-    """The evidence on one pair."""
-
-    route: _Route | None = None
-    labels: tuple[_Label, ...] = ()
+from prefstream.schemas.values import Preference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,28 +48,27 @@ class Resolution:
         if not isinstance(event, PairRouted | LabelSubmitted):
             return Outcome()
         stored = given.states[event.pair_id]
-        before = _State.model_validate_json(stored) if stored else _State()
-        after = _with(before, event)
-        if after == before:
+        before = unpacked_evidence(stored)
+        after = with_event(before, event)
+        if after is before:
             return Outcome(events=self._said(event.pair_id, before))
         said_before = self._said(event.pair_id, before)
         news = self._said(event.pair_id, after)[len(said_before) :]
-        state = after.model_dump_json().encode()
-        return Outcome(events=news, states={event.pair_id: state})
+        return Outcome(events=news, states={event.pair_id: packed_evidence(after)})
 
-    def _said(self, pair_id: str, state: _State) -> Sequence[LabelResolved | LabelDisputed]:
+    def _said(self, pair_id: str, state: Evidence) -> Sequence[LabelResolved | LabelDisputed]:
         route = state.route
         if route is None:
             return ()
         if route.accepted and route.judge_label is not None:
             return (self._accepted(pair_id, route, route.judge_label),)
         said: list[LabelResolved | LabelDisputed] = []
-        for step in resolutions([_ballot(label) for label in state.labels], overlap=route.overlap):
+        for step in resolutions([label.ballot for label in state.labels], overlap=route.overlap):
             after = said[-1].occurred_at if said else None
             said.append(self._event(pair_id, state, route, step, after=after))
         return said
 
-    def _accepted(self, pair_id: str, route: _Route, label: Preference) -> LabelResolved:
+    def _accepted(self, pair_id: str, route: RouteState, label: Preference) -> LabelResolved:
         return LabelResolved(
             **self._envelope(pair_id, (route.event_id,), route.event_id, route.occurred_at),
             pair_id=pair_id,
@@ -105,7 +82,13 @@ class Resolution:
         )
 
     def _event(
-        self, pair_id: str, state: _State, route: _Route, step: Resolved | Disputed, *, after: datetime | None
+        self,
+        pair_id: str,
+        state: Evidence,
+        route: RouteState,
+        step: Resolved | Disputed,
+        *,
+        after: datetime | None,
     ) -> LabelResolved | LabelDisputed:
         used = [label for label in state.labels if label.event_id in step.evidence]
         moment, cause = max(
@@ -140,38 +123,3 @@ class Resolution:
             "correlation_id": pair_id,
             "stage_version": self.version,
         }
-
-
-def _ballot(label: _Label) -> Ballot:
-    return Ballot(
-        event_id=label.event_id, annotator=label.annotator, verdict=label.verdict, round=label.round
-    )
-
-
-def _with(state: _State, event: PairRouted | LabelSubmitted) -> _State:
-    if isinstance(event, PairRouted):
-        return state if state.route else state.model_copy(update={"route": _route(event)})
-    if any(label.event_id == event.event_id for label in state.labels):
-        return state
-    label = _Label(
-        event_id=event.event_id,
-        occurred_at=event.occurred_at,
-        annotator=event.annotator,
-        verdict=event.verdict,
-        round=event.round,
-        provenance=event.provenance,
-    )
-    return state.model_copy(update={"labels": (*state.labels, label)})
-
-
-def _route(event: PairRouted) -> _Route:
-    return _Route(
-        event_id=event.event_id,
-        occurred_at=event.occurred_at,
-        slice=event.slice,
-        accepted=event.route == "accept" and not event.audit,
-        judge_label=event.judge_label,
-        p_a=event.p_a,
-        overlap=event.overlap,
-        provenance=event.provenance,
-    )

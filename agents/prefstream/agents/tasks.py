@@ -4,7 +4,7 @@ Every record ends in exactly one of: done (with any number of outputs), retry, o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from prefstream.agents.stage import Call, Given, Needs, Outcome, Refusal, Retry, Stage
@@ -129,6 +129,7 @@ def record_of(event: Event, *, traceparent: str | None = None, headers: HeadersO
         key=event.subject.encode(),
         value=value,
         headers=headers(event, traceparent=traceparent),
+        event=event,
     )
 
 
@@ -166,7 +167,7 @@ def _dead(stage: Stage, record: LogRecord, *, reason: str, detail: str, attempt:
         detail = (
             f"{detail}; this letter has the first {MAX_LETTER_BYTES} of {size} bytes, the archive has all"
         )
-        record = replace(record, value=(record.value or b"")[:MAX_LETTER_BYTES])
+        record = record._replace(value=(record.value or b"")[:MAX_LETTER_BYTES])
     told = _told(stage, record, reason, detail, attempt, 0)
     return Result(outcome="dead", outputs=(detoured(record, told, topic=DEAD_LETTERS.name),))
 

@@ -9,52 +9,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import AwareDatetime
-
 from prefstream.agents.generation import weakest
 from prefstream.agents.stage import NOTHING, Given, Needs, Outcome
-from prefstream.domain.checks.content import content_checks, duplicate_check, failed, fingerprint
+from prefstream.agents.validation_state import (
+    GroupState,
+    PairState,
+    ProposalState,
+    packed_group,
+    packed_pair,
+    resolution_state,
+    unpacked_group,
+    unpacked_pair,
+)
+from prefstream.domain.checks.content import content_checks, duplicate_check, failed
 from prefstream.schemas import topics
-from prefstream.schemas.envelope import Event, Value
+from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id, event_id
 from prefstream.schemas.labels import LabelResolved
-from prefstream.schemas.pairs import CheckResult, PairProposed, PairRejected, PairValidated
+from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
 from prefstream.schemas.topics import TopicSpec
-from prefstream.schemas.values import Preference, Provenance
 
 Verdict = PairValidated | PairRejected
-
-
-class _Proposal(Value):
-    fingerprint: str
-    occurred_at: AwareDatetime
-    checks: tuple[CheckResult, ...]
-    provenance: Provenance
-    duplicate: bool = False
-    #: The pair whose place this one took.
-    displaced: str | None = None
-
-
-class _Resolution(Value):
-    event_id: str
-    occurred_at: AwareDatetime
-    slice: str
-    label: Preference
-    soft_label: float | None
-    method: str
-    provenance: Provenance
-
-
-class _Pair(Value):
-    proposal: _Proposal | None = None
-    resolution: _Resolution | None = None
-
-
-class _Group(Value):
-    """The first of the pairs with one fingerprint."""
-
-    pair_id: str
-    occurred_at: AwareDatetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +47,10 @@ class Validation:
             return Needs(keys=frozenset((_pair_key(event.pair_id),)), final=True)
         if not isinstance(event, PairProposed):
             return NOTHING
-        group_key = _group_key(fingerprint(event))
+        group_key = _group_key(event.fingerprint)
         keys = {_pair_key(event.pair_id), group_key}
         if stored := given.states.get(group_key):
-            keys.add(_pair_key(_Group.model_validate_json(stored).pair_id))
+            keys.add(_pair_key(unpacked_group(stored).pair_id))
         if displaced := _displaced(given.states.get(_pair_key(event.pair_id))):
             keys.add(_pair_key(displaced))
         return Needs(keys=frozenset(keys))
@@ -91,7 +66,7 @@ class Validation:
         standing = pair.resolution
         if standing and (event.occurred_at, event.event_id) <= (standing.occurred_at, standing.event_id):
             return Outcome(events=self._verdict(event.pair_id, pair))
-        pair = pair.model_copy(update={"resolution": _resolution(event)})
+        pair = pair._replace(resolution=resolution_state(event))
         return Outcome(events=self._verdict(event.pair_id, pair), states=_saved({event.pair_id: pair}))
 
     def _proposed(self, event: PairProposed, given: Given) -> Outcome:
@@ -102,23 +77,24 @@ class Validation:
             return Outcome(events=[*self._verdict(event.pair_id, pair), *again])
         return self._placed(event, pair, given)
 
-    def _placed(self, event: PairProposed, pair: _Pair, given: Given) -> Outcome:
-        content = fingerprint(event)
+    def _placed(self, event: PairProposed, pair: PairState, given: Given) -> Outcome:
+        content = event.fingerprint
         key = _group_key(content)
         stored = given.states[key]
-        first = _Group.model_validate_json(stored) if stored else None
+        first = unpacked_group(stored) if stored else None
         leads = first is None or (event.occurred_at, event.pair_id) < (first.occurred_at, first.pair_id)
         displaced = first.pair_id if first and leads else None
-        proposal = _proposal(event, content, duplicate=not leads, displaced=displaced)
-        changed = {event.pair_id: pair.model_copy(update={"proposal": proposal})}
+        proposal = ProposalState(
+            content, event.occurred_at, content_checks(event), event.provenance, not leads, displaced
+        )
+        changed = {event.pair_id: pair._replace(proposal=proposal)}
         if displaced is not None:
             changed[displaced] = _as_duplicate(_loaded(given, displaced))
         verdicts = [verdict for pair_id, some in changed.items() for verdict in self._verdict(pair_id, some)]
-        group = _Group(pair_id=event.pair_id, occurred_at=event.occurred_at)
-        group_state = {key: group.model_dump_json().encode()} if leads else {}
+        group_state = {key: packed_group(GroupState(event.pair_id, event.occurred_at))} if leads else {}
         return Outcome(events=verdicts, states=_saved(changed) | group_state)
 
-    def _verdict(self, pair_id: str, pair: _Pair) -> Sequence[Verdict]:
+    def _verdict(self, pair_id: str, pair: PairState) -> Sequence[Verdict]:
         proposal, resolution = pair.proposal, pair.resolution
         if proposal is None or resolution is None:
             return ()
@@ -164,42 +140,17 @@ def _group_key(content: str) -> str:
 
 
 def _displaced(stored: bytes | None) -> str | None:
-    proposal = _Pair.model_validate_json(stored).proposal if stored else None
+    proposal = unpacked_pair(stored).proposal
     return proposal.displaced if proposal else None
 
 
-def _loaded(given: Given, pair_id: str) -> _Pair:
-    stored = given.states[_pair_key(pair_id)]
-    return _Pair.model_validate_json(stored) if stored else _Pair()
+def _loaded(given: Given, pair_id: str) -> PairState:
+    return unpacked_pair(given.states[_pair_key(pair_id)])
 
 
-def _saved(pairs: dict[str, _Pair]) -> dict[str, bytes]:
-    return {_pair_key(pair_id): pair.model_dump_json().encode() for pair_id, pair in pairs.items()}
+def _saved(pairs: dict[str, PairState]) -> dict[str, bytes]:
+    return {_pair_key(pair_id): packed_pair(pair) for pair_id, pair in pairs.items()}
 
 
-def _as_duplicate(pair: _Pair) -> _Pair:
-    proposal = pair.proposal.model_copy(update={"duplicate": True}) if pair.proposal else None
-    return pair.model_copy(update={"proposal": proposal})
-
-
-def _proposal(event: PairProposed, content: str, *, duplicate: bool, displaced: str | None) -> _Proposal:
-    return _Proposal(
-        fingerprint=content,
-        occurred_at=event.occurred_at,
-        checks=content_checks(event),
-        provenance=event.provenance,
-        duplicate=duplicate,
-        displaced=displaced,
-    )
-
-
-def _resolution(event: LabelResolved) -> _Resolution:
-    return _Resolution(
-        event_id=event.event_id,
-        occurred_at=event.occurred_at,
-        slice=event.slice,
-        label=event.label,
-        soft_label=event.soft_label,
-        method=event.method,
-        provenance=event.provenance,
-    )
+def _as_duplicate(pair: PairState) -> PairState:
+    return pair._replace(proposal=pair.proposal._replace(duplicate=True) if pair.proposal else None)

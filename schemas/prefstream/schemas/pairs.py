@@ -1,7 +1,10 @@
 """Events about pairs as such: proposed, validated, rejected."""
 
+from functools import cached_property
+from hashlib import sha256
 from typing import Annotated, Literal
 
+import orjson
 from pydantic import Field
 
 from prefstream.schemas.envelope import Event, Share, Value
@@ -28,6 +31,13 @@ class PairProposed(Event):
     tags: tuple[Tag, ...] = ()
     stratum_weight: Annotated[float, Field(gt=0)] = 1.0
     provenance: Provenance = Provenance.REAL
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the conversation and the two texts, whichever stands first."""
+        messages = [[message.role, message.content] for message in self.messages]
+        texts = sorted((self.response_a.text, self.response_b.text))
+        return sha256(orjson.dumps([messages, texts])).hexdigest()
 
 
 class CheckResult(Value):

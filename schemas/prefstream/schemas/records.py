@@ -1,13 +1,15 @@
 """Records: bytes as a log holds them and as a stage hands them over."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from prefstream.schemas.envelope import Event
 
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogRecord:
-    """One record as it stands in a log, with its coordinates."""
+class LogRecord(NamedTuple):
+    """One record as it stands in a log, with its coordinates (a tuple: there are very many of them)."""
 
     topic: str
     partition: int
@@ -29,3 +31,6 @@ class OutRecord:
     headers: Headers = ()
     #: Milliseconds since 1970 (UTC); `None` lets the log stamp it.
     timestamp_ms: int | None = None
+    #: The event that the value says, where the record was made of one: who hands the record on in
+    #: the same process need not read it again.
+    event: Event | None = field(default=None, compare=False, repr=False)

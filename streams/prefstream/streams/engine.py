@@ -99,13 +99,18 @@ class Engine:
     clock_ms: Callable[[], int] = lambda: int(time.time() * 1000)
     headers: HeadersOf = headers_of
 
-    async def prepare(self, records: Sequence[LogRecord]) -> Prepared:
+    async def prepare(self, records: Sequence[LogRecord | Task]) -> Prepared:
         """Decide a batch; the records of one key must come in order and in one batch at a time.
+
+        Args:
+            records: Records as a log holds them, or tasks of records whose events are known already.
 
         Raises:
             Unavailable: A server is away; the batch may be prepared again.
         """
-        opened_tasks = [opened(self.stage, record) for record in records]
+        opened_tasks = [
+            record if isinstance(record, Task) else opened(self.stage, record) for record in records
+        ]
         if self.stage.stateful:
             return await self._in_order(opened_tasks)
         return await self._side_by_side(opened_tasks)

@@ -63,6 +63,10 @@ class PostgresIntake:
             self._positions[record.topic, record.partition] = record.offset + 1
         return records
 
+    def go_to(self, positions: Mapping[Position, int]) -> None:
+        """Go on from these offsets instead."""
+        self._positions.update(positions)
+
     async def commit(self, positions: Mapping[Position, int]) -> None:
         """Tell the owner of the offsets, if these are not kept elsewhere."""
         if self._committed is not None:

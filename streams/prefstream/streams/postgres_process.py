@@ -16,7 +16,8 @@ from prefstream.schemas.errors import Unavailable
 from prefstream.schemas.topics import TOPICS
 from prefstream.streams.engine import Engine
 from prefstream.streams.intake import Position, PostgresIntake, group_lock, group_positions
-from prefstream.streams.pace import pace_of
+from prefstream.streams.pace import LIGHT, pace_of
+from prefstream.streams.postgres_chain import PostgresChainRunner
 from prefstream.streams.postgres_runner import PostgresStageRunner
 from prefstream.streams.retries import RetryLoop
 from prefstream.streams.sink import Claims, Sink
@@ -34,12 +35,16 @@ async def run_stages(around: Surroundings, engines: Sequence[Engine]) -> None:
         if own is None:
             return
         log = cast("PostgresLog", around.log)
-        runners = [
+        slow = [engine for engine in engines if engine.stage.name in SLOW]
+        light = [engine for engine in engines if engine.stage.name not in SLOW]
+        runners: list[PostgresStageRunner | PostgresChainRunner] = [
             PostgresStageRunner(log, own.wakeups, engine, limit=pace.run_length, in_flight=pace.in_flight)
-            for engine in engines
+            for engine in slow
             for pace in (pace_of(engine.stage, around.settings.judge),)
         ]
-        retries = [await _retries(around, log, own.wakeups, one) for one in engines if one.stage.name in SLOW]
+        if light:
+            runners.append(PostgresChainRunner(log, own.wakeups, light, limit=LIGHT.run_length))
+        retries = [await _retries(around, log, own.wakeups, one) for one in slow]
         work = [
             own.held(around.stop),
             *(runner.run(around.stop) for runner in runners),

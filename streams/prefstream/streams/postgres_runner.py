@@ -8,21 +8,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import asyncpg
-import structlog
-
-from prefstream.adapters.postgres.connection import AWAY, CLASH
-from prefstream.adapters.postgres.log import Columns, PostgresLog, Wakeups, columns
-from prefstream.adapters.postgres.states import CONFLICT, FENCED
+from prefstream.adapters.postgres.connection import AWAY
+from prefstream.adapters.postgres.log import PostgresLog, Wakeups
 from prefstream.schemas.errors import Fenced, Unavailable
 from prefstream.schemas.records import LogRecord
 from prefstream.streams.engine import Engine, Prepared
-from prefstream.streams.intake import Position, PostgresIntake, group_positions
-
-log = structlog.get_logger(__name__)
-
-_COMMIT = f"select stage_commit({', '.join(f'${n}' for n in range(1, 17))})"
-_NO_OUTPUTS: Columns = ([], [], [], [], [], [], [], [])
+from prefstream.streams.intake import Position, PostgresIntake, group_positions, positions_of
+from prefstream.streams.postgres_commit import Commit, Work
 
 
 @dataclass(slots=True)
@@ -77,40 +69,15 @@ class PostgresStageRunner:
     async def _commit_in_order(self, positions: dict[Position, int]) -> None:
         while (batch := await self._batches.get()) is not None:
             prepared = await (batch.ahead or self._engine.prepare(batch.records))
-            reached = {(r.topic, r.partition): r.offset + 1 for r in batch.records}
-            while not await self._committed(prepared, {at: positions[at] for at in reached}, reached):
+            reached = positions_of(batch.records)
+            while not await self._commit(prepared, positions, reached).done(self._log):
                 prepared = await self._engine.prepare(batch.records)
             positions.update(reached)
             self._engine.committed(prepared)
 
-    async def _committed(
-        self, prepared: Prepared, before: Mapping[Position, int], after: Mapping[Position, int]
-    ) -> bool:
-        """Commit and return `True`; `False` when states changed meanwhile and it must be decided anew."""
-        outputs = columns(prepared.outputs, self._log.partitions) if prepared.outputs else _NO_OUTPUTS
-        arguments = (
-            self._engine.stage.name,
-            [topic for topic, _ in before],
-            [number for _, number in before],
-            [*before.values()],
-            [after[at] for at in before],
-            [*prepared.states],
-            [prepared.versions[key] for key in prepared.states],
-            [*prepared.states.values()],
-            *outputs,
-        )
-        try:
-            await self._log.pool.execute(_COMMIT, *arguments)
-        except CLASH:
-            return False
-        except asyncpg.PostgresError as error:
-            return self._explained(error)
-        return True
-
-    def _explained(self, error: asyncpg.PostgresError) -> bool:
-        if error.sqlstate == CONFLICT:
-            log.info("stage.conflicted", stage=self._engine.stage.name)
-            return False
-        if error.sqlstate == FENCED:
-            raise Fenced(f"another owner runs stage {self._engine.stage.name}: {error}") from error
-        raise error
+    def _commit(
+        self, prepared: Prepared, positions: Mapping[Position, int], reached: Mapping[Position, int]
+    ) -> Commit:
+        before = {at: positions[at] for at in reached}
+        work = Work(stage=self._engine.stage.name, before=before, after=reached, prepared=prepared)
+        return Commit(works=(work,))

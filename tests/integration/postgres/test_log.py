@@ -190,7 +190,9 @@ async def test_a_log_without_its_database_is_unavailable(log: PostgresLog) -> No
 
 
 async def advance(log: PostgresLog, before: int, after: int) -> None:
-    await log.pool.execute("select log_advance('g', $1, $2, $3, $4)", [TOPICS[0]], [0], [before], [after])
+    await log.pool.execute(
+        "select log_advance(array['g'], $1, $2, $3, $4)", [TOPICS[0]], [0], [before], [after]
+    )
 
 
 async def stands_at(log: PostgresLog) -> int:
@@ -223,11 +225,12 @@ async def test_a_state_is_saved_only_over_the_version_that_was_read(log: Postgre
 
 
 async def commit(log: PostgresLog, *, before: int, version: int, outputs: Sequence[OutRecord]) -> None:
-    placeholders = ", ".join(f"${n}" for n in range(1, 17))
+    placeholders = ", ".join(f"${n}" for n in range(1, 19))
     await log.pool.execute(
         f"select stage_commit({placeholders})",
-        *("g", [TOPICS[0]], [0], [before], [before + 1], ["key"], [version], [b"state"]),
+        *(["g"], [TOPICS[0]], [0], [before], [before + 1], ["g"], ["key"], [version], [b"state"]),
         *columns(outputs, log.partitions),
+        None,
     )
 
 

@@ -217,7 +217,7 @@ async def test_a_state_that_somebody_changed_meanwhile_is_decided_anew(
             found = await super().load(stage, keys)
             if not self.meddled:
                 self.meddled = True
-                await log.pool.execute("select states_save('counting', '{key-0}', '{0}', $1)", [b"41"])
+                await log.pool.execute("select states_save('{counting}', '{key-0}', '{0}', $1)", [b"41"])
             return found
 
     engine = Engine(Counting(), Answers(reply), Meddled(log.pool), lambda: CONFIGURATION)

@@ -12,7 +12,7 @@ from prefstream.adapters.samples import demo_pairs, demo_prompts, demo_truths
 from prefstream.agents.curation import Curation
 from prefstream.agents.judges.offline import OfflineJudge
 from prefstream.agents.stage import Configuration, Given
-from prefstream.domain.checks.content import content_checks, fingerprint
+from prefstream.domain.checks.content import content_checks
 from prefstream.domain.pooling import pooled
 from prefstream.schemas.pairs import PairProposed
 from prefstream.schemas.prompts import PromptSetAside
@@ -56,7 +56,7 @@ def test_every_pair_has_a_truth_and_passes_the_content_checks() -> None:
 
     assert all(truths[pair.pair_id].slice == pair.slice for pair in PAIRS)
     assert all(check.passed for pair in PAIRS for check in content_checks(pair))
-    assert len({fingerprint(pair) for pair in PAIRS}) == len(PAIRS)
+    assert len({pair.fingerprint for pair in PAIRS}) == len(PAIRS)
 
 
 def test_everything_is_labelled_offline() -> None:

@@ -1,7 +1,7 @@
 """One record on its way through a stage: done, retry or dead, never lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from tests.factories import (
@@ -231,12 +231,12 @@ def test_a_record_of_an_event_is_its_bytes_under_its_subject() -> None:
 
 
 def test_a_dead_letter_of_more_than_a_broker_takes_is_cut_and_says_so() -> None:
-    huge = replace(a_record(a_pair_proposed()), value=b"[" * (MAX_LETTER_BYTES + 7))
+    huge = a_record(a_pair_proposed())._replace(value=b"[" * (MAX_LETTER_BYTES + 7))
 
     result = opened(Deciding(), huge)
 
     assert isinstance(result, Result)
-    letter = detour_of(replace(huge, headers=result.outputs[0].headers))
+    letter = detour_of(huge._replace(headers=result.outputs[0].headers))
     assert letter is not None
     assert letter.reason == f"undecodable{TRUNCATED}"
     assert f"first {MAX_LETTER_BYTES} of {MAX_LETTER_BYTES + 7} bytes" in letter.detail

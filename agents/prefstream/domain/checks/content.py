@@ -1,9 +1,7 @@
 """Checks that need nothing but the pair itself."""
 
 from collections.abc import Sequence
-from hashlib import sha256
-
-import orjson
+from functools import cache
 
 from prefstream.schemas.pairs import CheckResult, PairProposed
 
@@ -22,15 +20,8 @@ def duplicate_check(*, duplicate: bool, fingerprint: str) -> CheckResult:
     The evidence is the fingerprint, not the other pair: it stays true when a still earlier
     pair turns up.
     """
-    finding = f"an earlier pair has the same content (fingerprint {fingerprint[:16]})" if duplicate else ""
-    return CheckResult(check=EXACT_DUPLICATE, severity="reject", passed=not duplicate, finding=finding)
-
-
-def fingerprint(pair: PairProposed) -> str:
-    """Return the SHA-256 of the conversation and the two texts, whichever stands first."""
-    messages = [[message.role, message.content] for message in pair.messages]
-    texts = sorted((pair.response_a.text, pair.response_b.text))
-    return sha256(orjson.dumps([messages, texts])).hexdigest()
+    said = f"an earlier pair has the same content (fingerprint {fingerprint[:16]})"
+    return _result(EXACT_DUPLICATE, said if duplicate else "")
 
 
 def failed(checks: Sequence[CheckResult]) -> tuple[str, ...]:
@@ -39,7 +30,14 @@ def failed(checks: Sequence[CheckResult]) -> tuple[str, ...]:
 
 
 def _result(check: str, finding: str) -> CheckResult:
-    return CheckResult(check=check, severity="reject", passed=not finding, finding=finding)
+    if not finding:
+        return _passed(check)
+    return CheckResult(check=check, severity="reject", passed=False, finding=finding)
+
+
+@cache
+def _passed(check: str) -> CheckResult:
+    return CheckResult(check=check, severity="reject", passed=True)
 
 
 def _empty_response(pair: PairProposed) -> CheckResult:

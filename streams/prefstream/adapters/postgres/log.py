@@ -69,11 +69,11 @@ def columns(records: Sequence[OutRecord], partitions: Mapping[str, int]) -> Colu
         places,
         [record.key for record in records],
         [record.value for record in records],
-        [packed(_own(record.headers)) for record in records],
+        [packed(kept_headers(record.headers)) for record in records],
     )
 
 
-def _own(headers: Headers) -> Headers:
+def kept_headers(headers: Headers) -> Headers:
     """Return the headers that the value does not say itself.
 
     The CloudEvents headers are a copy of the envelope for readers of other makes; this log has
@@ -118,15 +118,7 @@ def _plain(value: bytes) -> bool:
 def log_record(row: asyncpg.Record) -> LogRecord:
     """Return a stored row as a record."""
     topic, partition, offset, timestamp_ms, key, value, headers = row
-    return LogRecord(
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        timestamp_ms=timestamp_ms,
-        key=key,
-        value=value,
-        headers=unpacked(headers),
-    )
+    return LogRecord(topic, partition, offset, timestamp_ms, key, value, unpacked(headers))
 
 
 async def poll(

@@ -44,7 +44,7 @@ async def save_states(
     try:
         await connection.execute(
             "select states_save($1, $2, $3, $4)",
-            stage,
+            [stage] * len(states),
             [*states],
             [versions[key] for key in states],
             [*states.values()],

@@ -10,7 +10,6 @@ from prefstream.domain.checks.content import (
     content_checks,
     duplicate_check,
     failed,
-    fingerprint,
 )
 from prefstream.schemas.pairs import CheckResult
 from prefstream.schemas.values import Message
@@ -65,7 +64,7 @@ def test_a_fingerprint_is_of_the_words_and_not_of_the_sides_or_the_models() -> N
     swapped = a_pair_proposed(
         pair_id="p2", response_a=pair.response_b, response_b=a_response("391", model="another"), slice="other"
     )
-    assert fingerprint(pair) == fingerprint(swapped)
+    assert pair.fingerprint == swapped.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -79,4 +78,4 @@ def test_a_fingerprint_is_of_the_words_and_not_of_the_sides_or_the_models() -> N
     ],
 )
 def test_other_words_have_another_fingerprint(changes: dict[str, Any]) -> None:
-    assert fingerprint(a_pair_proposed(**changes)) != fingerprint(a_pair_proposed())
+    assert a_pair_proposed(**changes).fingerprint != a_pair_proposed().fingerprint

@@ -73,10 +73,11 @@ create table slices_to_refresh (
 
 -- Appends records, gapless per topic and partition: the head rows stay locked until commit, so a
 -- reader never sees a hole. Heads are locked in name order, so two writers never deadlock. The caller
--- counts the records of each head and says which of them each record is, from 0.
+-- counts the records of each head and says which of them each record is, from 0. Who says where a head
+-- must stand before (null: anywhere) is refused when it stands elsewhere.
 create function log_append(
   head_topics text[], head_partitions int[], head_counts int[],
-  heads int[], places int[], keys bytea[], vals bytea[], hdrs bytea[]
+  heads int[], places int[], keys bytea[], vals bytea[], hdrs bytea[], head_starts bigint[] default null
 ) returns void language plpgsql as $$
 declare now_ms bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;
 begin
@@ -94,21 +95,27 @@ begin
   select n.topic, n.partition, n.base + i.place, now_ms, i.k, i.v, i.x
   from unnest(heads, places, keys, vals, hdrs) as i (head, place, k, v, x)
   join numbered n on n.h = i.head;
+  if head_starts is not null and exists (
+    select from unnest(head_topics, head_partitions, head_counts, head_starts) as u (t, p, n, s)
+    join log_heads l on l.topic = u.t and l.partition = u.p where l.next_offset - u.n <> u.s
+  ) then
+    raise exception 'conflict: somebody else appended meanwhile' using errcode = 'PF002';
+  end if;
   perform pg_notify('prefstream_log', t) from (select distinct unnest(head_topics) as t) as named;
 end $$;
 
--- Moves a group's offsets from where it says it stands; anything else means another owner.
+-- Moves groups' offsets from where they say they stand; anything else means another owner.
 create function log_advance(
-  grp_name text, topics text[], partitions int[], from_offsets bigint[], to_offsets bigint[]
+  groups text[], topics text[], partitions int[], from_offsets bigint[], to_offsets bigint[]
 ) returns void language plpgsql as $$
 declare moved int;
 begin
   update log_offsets o set next_offset = u.t_off
-  from unnest(topics, partitions, from_offsets, to_offsets) as u (t, p, f_off, t_off)
-  where o.grp = grp_name and o.topic = u.t and o.partition = u.p and o.next_offset = u.f_off;
+  from unnest(groups, topics, partitions, from_offsets, to_offsets) as u (g, t, p, f_off, t_off)
+  where o.grp = u.g and o.topic = u.t and o.partition = u.p and o.next_offset = u.f_off;
   get diagnostics moved = row_count;
   if moved <> cardinality(topics) then
-    raise exception 'fenced: % of % partitions of % moved', moved, cardinality(topics), grp_name
+    raise exception 'fenced: % of % partitions of % moved', moved, cardinality(topics), groups[1]
       using errcode = 'PF001';
   end if;
 end $$;
@@ -116,42 +123,44 @@ end $$;
 -- Saves states at the versions they were read at (0: there was none); anything else means somebody
 -- else changed them.
 create function states_save(
-  stage_name text, keys text[], expected bigint[], vals bytea[]
+  stages text[], keys text[], expected bigint[], vals bytea[]
 ) returns void language plpgsql as $$
 declare saved int; wanted int;
 begin
   insert into stage_states (stage, key, version, value)
-  select stage_name, k, 1, v from unnest(keys, expected, vals) as u (k, e, v) where e = 0 order by k;
-  update stage_states s set value = u.v, version = s.version + 1
-  from unnest(keys, expected, vals) as u (k, e, v)
-  where u.e > 0 and s.stage = stage_name and s.key = u.k and s.version = u.e;
+  select s, k, 1, v from unnest(stages, keys, expected, vals) as u (s, k, e, v) where e = 0 order by s, k;
+  update stage_states t set value = u.v, version = t.version + 1
+  from unnest(stages, keys, expected, vals) as u (s, k, e, v)
+  where u.e > 0 and t.stage = u.s and t.key = u.k and t.version = u.e;
   get diagnostics saved = row_count;
   select count(*) into wanted from unnest(expected) as u (e) where e > 0;
   if saved <> wanted then
-    raise exception 'conflict: % of % states of % saved', saved, wanted, stage_name using errcode = 'PF002';
+    raise exception 'conflict: % of % states saved', saved, wanted using errcode = 'PF002';
   end if;
 exception when unique_violation then
-  raise exception 'conflict: a state of % was made meanwhile', stage_name using errcode = 'PF002';
+  raise exception 'conflict: a state was made meanwhile' using errcode = 'PF002';
 end $$;
 
--- One batch of one stage in one transaction: states, outputs and offsets stand or fall together.
+-- One batch of one or more stages in one transaction: states, outputs and offsets stand or fall together.
 -- It does not wait for the disk. What a crash of the server could take back it takes back whole, and
--- the stage then says the same again; what was acknowledged from outside came before it in the WAL.
+-- the stages then say the same again; what was acknowledged from outside came before it in the WAL.
 create function stage_commit(
-  grp_name text, in_topics text[], in_partitions int[], from_offsets bigint[], to_offsets bigint[],
-  state_keys text[], state_versions bigint[], state_values bytea[],
+  in_groups text[], in_topics text[], in_partitions int[], from_offsets bigint[], to_offsets bigint[],
+  state_stages text[], state_keys text[], state_versions bigint[], state_values bytea[],
   head_topics text[], head_partitions int[], head_counts int[],
-  out_heads int[], out_places int[], out_keys bytea[], out_values bytea[], out_headers bytea[]
+  out_heads int[], out_places int[], out_keys bytea[], out_values bytea[], out_headers bytea[],
+  head_starts bigint[]
 ) returns void language plpgsql as $$
 begin
   perform set_config('synchronous_commit', 'off', true);
-  perform log_advance(grp_name, in_topics, in_partitions, from_offsets, to_offsets);
+  perform log_advance(in_groups, in_topics, in_partitions, from_offsets, to_offsets);
   if cardinality(state_keys) > 0 then
-    perform states_save(grp_name, state_keys, state_versions, state_values);
+    perform states_save(state_stages, state_keys, state_versions, state_values);
   end if;
   if cardinality(head_topics) > 0 then
     perform log_append(
-      head_topics, head_partitions, head_counts, out_heads, out_places, out_keys, out_values, out_headers
+      head_topics, head_partitions, head_counts, out_heads, out_places, out_keys, out_values, out_headers,
+      head_starts
     );
   end if;
 end $$;
