@@ -27,6 +27,8 @@ class Principle(Value):
     counter_examples: Annotated[tuple[Exemplar, ...], Field(min_length=1)]
     #: 1 is the highest; a clause of higher priority wins where two disagree.
     priority: Annotated[int, Field(ge=1)] = 1
+    #: Clauses that this one wins against although their priority is the same.
+    outranks: tuple[Identifier, ...] = ()
 
 
 class CurationRule(Value):
@@ -39,6 +41,8 @@ class CurationRule(Value):
     id: Identifier
     any_tag: tuple[Tag, ...] = ()
     pattern: str | None = None
+    #: ISO 639 codes as language detection gives them; `und` is a language that cannot be told.
+    languages: tuple[Identifier, ...] = ()
     slice: Slice | None = None
     stakes: Stakes | None = None
     tags: tuple[Tag, ...] = ()
@@ -47,14 +51,23 @@ class CurationRule(Value):
 
 
 class EscalationTrigger(Value):
-    """A pair that matches goes to people whatever the judge's confidence."""
+    """A pair that matches any one condition goes to people whatever the judge's confidence."""
 
     id: Identifier
     any_tag: tuple[Tag, ...] = ()
+    #: A regular expression searched for, ignoring case, in the last user message.
+    pattern: str | None = None
     slices: tuple[Slice, ...] = ()
     stakes: tuple[Stakes, ...] = ()
     #: The clause of the constitution that asks for it.
     clause: Identifier
+
+
+class RefusalKind(Value):
+    """One way of refusing or half refusing, so that people and judges call it by the same name."""
+
+    id: Identifier
+    means: str = ""
 
 
 class Protocols(Value):
@@ -79,7 +92,8 @@ class Constitution(Value):
     default_slice: Slice = "general"
     curation: tuple[CurationRule, ...] = ()
     escalation: tuple[EscalationTrigger, ...] = ()
-    refusal_taxonomy: tuple[Identifier, ...] = ()
+    #: Kinds of refusal, each with what it means or by its name alone.
+    refusal_taxonomy: tuple[Identifier | RefusalKind, ...] = ()
     brand_voice: str = ""
     protocols: Protocols = Field(default_factory=Protocols)
 

@@ -22,9 +22,12 @@ class Value(BaseModel):
 def content_hash(value: Value) -> str:
     """Return the SHA-256 of a value's canonical JSON, in hex.
 
-    Keys are sorted: in which order a mapping was written says nothing and changes nothing.
+    Keys are sorted: in which order a mapping was written says nothing and changes nothing. What stands
+    at its default is left out, so that a field that is added later changes no identity that was given
+    before; therefore a default, once released, never changes.
     """
-    canonical = json.dumps(value.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    said = value.model_dump(mode="json", exclude_defaults=True)
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()
 
 
