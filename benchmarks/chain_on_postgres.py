@@ -46,7 +46,7 @@ TICK_S = 0.01
 def pair(run: str, number: int, now: datetime) -> OutRecord:
     """Return one pair of about a kilobyte."""
     pair_id = f"{run}-{number}"
-    filler = f"{number:08d} " * 40
+    filler = "The tide turns twice a day, for the moon pulls at the water of the seas. " * 5
     event = PairProposed(
         event_id=derived_id("bench", pair_id),
         occurred_at=now,

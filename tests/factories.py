@@ -27,8 +27,10 @@ from prefstream.schemas.metrics import AlertCleared, AlertRaised, Measurement, M
 from prefstream.schemas.pairs import CheckResult, PairProposed, PairRejected, PairValidated
 from prefstream.schemas.policies import Policy, PolicyPublished, PolicyRevoked, SlicePolicy
 from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
+from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
 from prefstream.schemas.records import LogRecord
 from prefstream.schemas.routes import PairRouted, Reason, ReasonCode
+from prefstream.schemas.sampling import SamplingPlan, SamplingPlanPublished, SamplingPlanRevoked
 from prefstream.schemas.topics import TOPIC_OF
 from prefstream.schemas.values import (
     Message,
@@ -117,6 +119,11 @@ def a_policy(**changes: Any) -> Policy:
         "audit_seed": "seed-1",
     }
     return Policy(**(defaults | changes))
+
+
+def a_sampling_plan(**changes: Any) -> SamplingPlan:
+    defaults: dict[str, Any] = {"name": "plan-1", "seed": "seed-1", "keep": {"arithmetic": 0.5}}
+    return SamplingPlan(**(defaults | changes))
 
 
 def a_measurement(**changes: Any) -> Measurement:
@@ -323,6 +330,34 @@ def a_policy_revoked(**changes: Any) -> PolicyRevoked:
     return _event(PolicyRevoked, "policy_id", {"policy_id": POLICY, "reason": "drift"}, changes)
 
 
+def a_sampling_plan_published(**changes: Any) -> SamplingPlanPublished:
+    plan = changes.get("plan", a_sampling_plan())
+    return _event(SamplingPlanPublished, "plan_id", {"plan_id": plan.id, "plan": plan}, changes)
+
+
+def a_sampling_plan_revoked(**changes: Any) -> SamplingPlanRevoked:
+    defaults = {"plan_id": a_sampling_plan().id, "reason": "done"}
+    return _event(SamplingPlanRevoked, "plan_id", defaults, changes)
+
+
+def a_protected_set_published(**changes: Any) -> ProtectedSetPublished:
+    """Build the whole set of one hash of a prompt and one of a gram."""
+    defaults = {
+        "name": "exam",
+        "set_id": "exam#0123456789abcdef",
+        "part": 1,
+        "parts": 1,
+        "prompt_count": 1,
+        "prompts": "AAAAAAAAAAE=",
+        "grams": "AAAAAAAAAAI=",
+    }
+    return _event(ProtectedSetPublished, "name", defaults, changes)
+
+
+def a_protected_set_removed(**changes: Any) -> ProtectedSetRemoved:
+    return _event(ProtectedSetRemoved, "name", {"name": "exam", "set_id": "exam#0123456789abcdef"}, changes)
+
+
 #: The builder of each type of event.
 BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
     PromptSubmitted: a_prompt_submitted,
@@ -343,6 +378,10 @@ BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
     ConstitutionPublished: a_constitution_published,
     PolicyPublished: a_policy_published,
     PolicyRevoked: a_policy_revoked,
+    SamplingPlanPublished: a_sampling_plan_published,
+    SamplingPlanRevoked: a_sampling_plan_revoked,
+    ProtectedSetPublished: a_protected_set_published,
+    ProtectedSetRemoved: a_protected_set_removed,
 }
 
 

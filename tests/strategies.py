@@ -1,5 +1,6 @@
 """Hypothesis strategies for events, built from the models themselves."""
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from functools import cache
@@ -27,13 +28,25 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
+_HASHES = st.lists(st.binary(min_size=8, max_size=8), max_size=3).map(
+    lambda hashes: b64encode(b"".join(hashes)).decode()
+)
+#: Fields whose values must agree with others, or are texts of a form that no type tells.
+_OWN: dict[tuple[str, str], st.SearchStrategy[Any]] = {
+    ("ProtectedSetPublished", "part"): st.just(1),
+    ("ProtectedSetPublished", "prompts"): _HASHES,
+    ("ProtectedSetPublished", "grams"): _HASHES,
+}
+
+
 @cache
 def instances(model: type[M]) -> st.SearchStrategy[M]:
     """Return a strategy for valid instances; fields with defaults are sometimes left out."""
     required: dict[str, st.SearchStrategy[Any]] = {}
     optional: dict[str, st.SearchStrategy[Any]] = {}
     for name, field in model.model_fields.items():
-        strategy = _of(field.annotation, tuple(field.metadata))
+        own = _OWN.get((model.__name__, name))
+        strategy = own if own is not None else _of(field.annotation, tuple(field.metadata))
         (required if field.is_required() else optional)[name] = strategy
     return st.fixed_dictionaries(required, optional=optional).map(lambda fields: model(**fields))
 

@@ -127,7 +127,9 @@ def _generated_truths(prompts: Iterable[Ask]) -> list[Row]:
     generation = Generation(generators=(OfflineGenerator(style="careful"), OfflineGenerator(style="hasty")))
     truths = []
     for ask in prompts:
-        curated = Curation().handle(_submitted(ask), Given(configuration=configuration)).events[0]
+        submitted, empty = _submitted(ask), Given(configuration=configuration)
+        unknown = dict.fromkeys(Curation().needs(submitted, empty).keys)
+        curated = Curation().handle(submitted, Given(configuration=configuration, states=unknown)).events[0]
         if ask.slice is None:
             assert isinstance(curated, PromptSetAside), (ask.prompt, curated)
             continue

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("schemas", "agents", "streams")
 #: What runs needs besides modules, by how its name ends.
-DATA = (".sql", ".json", ".jsonl", ".yaml", ".xml", "py.typed")
+DATA = (".sql", ".json", ".jsonl", ".toml", ".yaml", ".xml", "py.typed")
 
 
 @pytest.fixture(scope="module")

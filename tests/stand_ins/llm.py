@@ -30,6 +30,8 @@ class Step:
     input: Any = field(default_factory=lambda: GOOD_INPUT)
     text: str = "Paris."
     stop: str = ""
+    #: The tool that the answer calls.
+    tool: str = "record_verdict"
 
 
 @dataclass
@@ -105,7 +107,7 @@ async def _cut_off(request: web.Request) -> web.StreamResponse:
 
 
 def _message(step: Step) -> dict[str, Any]:
-    tool = {"type": "tool_use", "id": "t1", "name": "record_verdict", "input": step.input}
+    tool = {"type": "tool_use", "id": "t1", "name": step.tool, "input": step.input}
     says_tool = step.kind in ("tool", "broken_arguments")
     return {
         "id": "msg_1",
@@ -130,7 +132,7 @@ def _completion(step: Step) -> dict[str, Any]:
         import json
 
         said = '{"verdict": "A>' if step.kind == "broken_arguments" else json.dumps(step.input)
-        call = {"id": "c1", "type": "function", "function": {"name": "record_verdict", "arguments": said}}
+        call = {"id": "c1", "type": "function", "function": {"name": step.tool, "arguments": said}}
         message["tool_calls"] = [call]
     else:
         message["content"] = step.text

@@ -26,11 +26,17 @@ class ScriptedGenerator:
     """A source of candidates whose answers the script knows by its name."""
 
     name: str
+    varies: bool = False
 
-    def call(self, prompt: PromptCurated) -> Call:
-        return Call(provider="scripted", request={"generator": self.name, "prompt_id": prompt.prompt_id})
+    @property
+    def id(self) -> str:
+        return f"scripted:{self.name}"
 
-    def response(self, content: Mapping[str, Any]) -> Response:
+    def call(self, prompt: PromptCurated, draw: int = 0) -> Call:
+        request = {"generator": self.name, "prompt_id": prompt.prompt_id} | ({"draw": draw} if draw else {})
+        return Call(provider="scripted", request=request)
+
+    def response(self, content: Mapping[str, Any], draw: int = 0) -> Response:
         return Response(text=content["text"], model=self.name)
 
 

@@ -1,19 +1,29 @@
 """The configuration in force after an event on one of its topics."""
 
 from dataclasses import replace
+from typing import Any
 
 from prefstream.agents.stage import Configuration
 from prefstream.schemas.constitutions import ConstitutionPublished
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.policies import PolicyPublished, PolicyRevoked
+from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
+from prefstream.schemas.sampling import SamplingPlanPublished, SamplingPlanRevoked
 
 
 def configured(configuration: Configuration, event: Event) -> Configuration:
-    """Return the configuration after an event: the newest holds, and a revoked policy no more."""
+    """Return the configuration after an event: the newest holds, and what is revoked no more."""
+    changes: dict[str, Any] = {}
     if isinstance(event, ConstitutionPublished):
-        return replace(configuration, constitution=event.constitution)
-    if isinstance(event, PolicyPublished):
-        return replace(configuration, policy=event.policy)
-    if isinstance(event, PolicyRevoked) and event.policy_id == configuration.policy_id:
-        return replace(configuration, policy=None)
-    return configuration
+        changes["constitution"] = event.constitution
+    elif isinstance(event, PolicyPublished):
+        changes["policy"] = event.policy
+    elif isinstance(event, PolicyRevoked) and event.policy_id == configuration.policy_id:
+        changes["policy"] = None
+    elif isinstance(event, SamplingPlanPublished):
+        changes["sampling"] = event.plan
+    elif isinstance(event, SamplingPlanRevoked) and event.plan_id == configuration.sampling_id:
+        changes["sampling"] = None
+    elif isinstance(event, ProtectedSetPublished | ProtectedSetRemoved):
+        changes["protection"] = configuration.protection.after(event)
+    return replace(configuration, **changes) if changes else configuration

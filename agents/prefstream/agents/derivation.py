@@ -6,6 +6,9 @@ from typing import Any, Protocol
 
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import event_id
+from prefstream.schemas.values import Provenance
+
+_WEAKEST = (Provenance.SIMULATED, Provenance.OFFLINE, Provenance.RECORDED, Provenance.REAL)
 
 
 class Named(Protocol):
@@ -56,3 +59,12 @@ def derived(
         "correlation_id": subject,
         "stage_version": stage.version,
     }
+
+
+def weakest(*provenances: Provenance) -> Provenance:
+    """Return the least real of several provenances: what one part lacks, the whole lacks.
+
+    >>> weakest(Provenance.REAL, Provenance.OFFLINE)
+    <Provenance.OFFLINE: 'offline'>
+    """
+    return min(provenances, key=_WEAKEST.index)

@@ -1,33 +1,27 @@
-"""Generation: candidate responses to a curated prompt, cut into pairs."""
+"""Generation: candidate responses to a curated prompt, cut into pairs.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
-from typing import Any, Protocol
+What to draw, when to draw again and which two make a pair is decided by the plans in
+`prefstream.domain.generation`; `Work` turns draws into calls and answers into candidates.
+"""
 
-from prefstream.agents.derivation import derived
-from prefstream.agents.stage import Answer, Call, Failure, Given, Needs, Outcome, Refusal, Reply, Retry
+from dataclasses import dataclass, field
+
+from prefstream.agents.derivation import weakest
+from prefstream.agents.generators.ports import Generator, Scorer
+from prefstream.agents.generators.work import UNREADABLE, Makers, Work
+from prefstream.agents.stage import Failure, Given, Needs, Outcome, Refusal, Retry
+from prefstream.domain.generation import Strategy, cuts
 from prefstream.schemas import topics
 from prefstream.schemas.envelope import Event
+from prefstream.schemas.errors import BadInput
 from prefstream.schemas.ids import derived_id
-from prefstream.schemas.pairs import PairProposed
 from prefstream.schemas.prompts import PromptCurated
 from prefstream.schemas.topics import TopicSpec
-from prefstream.schemas.values import Provenance, Response
 
-_WEAKEST = (Provenance.SIMULATED, Provenance.OFFLINE, Provenance.RECORDED, Provenance.REAL)
+__all__ = ["Generation", "Generator", "Scorer", "again", "weakest"]
 
-
-class Generator(Protocol):
-    """One source of candidate responses."""
-
-    def call(self, prompt: PromptCurated) -> Call:
-        """Return the request that asks for a candidate."""
-        ...
-
-    def response(self, content: Mapping[str, Any]) -> Response:
-        """Return the candidate that an answer holds."""
-        ...
+#: Version of the logic; what the settings change is added to it.
+LOGIC_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,75 +29,62 @@ class Generation:
     """The stage from curated prompts to proposed pairs."""
 
     generators: tuple[Generator, ...]
-    strategy: str = "diverse_models"
+    strategy: Strategy = field(default_factory=Strategy)
+    scorer: Scorer | None = None
     name: str = "generation"
-    version: str = "1"
     inputs: tuple[TopicSpec, ...] = (topics.PROMPTS_CURATED,)
     stateful: bool = False
+    #: The identity of the strategy with its generators and its scorer: part of every group's id.
+    strategy_id: str = field(init=False)
+    #: Other settings make other pairs, so they are another version.
+    version: str = field(init=False)
 
-    def needs(self, event: Event, given: Given) -> Needs:  # noqa: ARG002
-        """Return one call per generator."""
-        if not isinstance(event, PromptCurated):
+    def __post_init__(self) -> None:
+        if self.strategy.scored and self.scorer is None:
+            raise BadInput(f"{self.strategy.name} scores its candidates, and there is no scorer; name one")
+        scorer = self.scorer.id if self.scorer and self.strategy.scored else ""
+        sources = [generator.id for generator in self.generators]
+        identity = derived_id("strategy", LOGIC_VERSION, *self.strategy.parts, scorer, *sources)
+        object.__setattr__(self, "strategy_id", identity)
+        object.__setattr__(self, "version", f"{LOGIC_VERSION}#{identity[:8]}")
+
+    def needs(self, event: Event, given: Given) -> Needs:
+        """Return the calls that are next: draws, or scores of what was drawn."""
+        if not isinstance(event, PromptCurated) or _passing(given):
             return Needs()
-        return Needs(calls=tuple(generator.call(event) for generator in self.generators))
+        work = self._work(event, given)
+        step = work.step()
+        calls = [work.call(draw) for draw in step.draws]
+        calls += [call for draft in step.unmarked for call in work.scoring(draft)]
+        return Needs(calls=tuple(calls))
 
     def handle(self, event: Event, given: Given) -> Outcome:
-        """Return a pair for every two candidates that differ."""
+        """Return the pairs, or the prompt set aside with the reason, or when to try again."""
         if not isinstance(event, PromptCurated):
             return Outcome()
-        answers = [given.answers[generator.call(event).request_id] for generator in self.generators]
-        failure = next((answer for answer in answers if isinstance(answer, Failure)), None)
-        if failure is not None:
-            return _failed(failure)
-        replies = [answer for answer in answers if isinstance(answer, Reply)]
-        candidates = [
-            generator.response(reply.content)
-            for generator, reply in zip(self.generators, replies, strict=True)
-        ]
-        return Outcome(events=self._pairs(event, candidates, [reply.at_ms for reply in replies]))
+        passing = _passing(given)
+        if passing:
+            # What waits for a key, money or a batch says so: such a wait is no failed attempt.
+            return Outcome(detour=again(next((one for one in passing if one.waiting), passing[0])))
+        work = self._work(event, given)
+        step = work.step()
+        strategy = self.strategy
+        found = cuts(
+            strategy.ways, step.candidates, max_pairs=strategy.max_pairs, threshold=strategy.threshold
+        )
+        if found:
+            return Outcome(events=work.pairs(found, step))
+        failures = _final(given)
+        if failures:
+            # Not the prompt's fault: as a dead letter it can be brought back once the cause is gone.
+            return Outcome(detour=Refusal(reason=failures[0].reason, detail=failures[0].detail))
+        return Outcome(events=(work.set_aside(step),))
 
-    def _pairs(
-        self, prompt: PromptCurated, candidates: Sequence[Response], answered_ms: Sequence[int]
-    ) -> Sequence[PairProposed]:
-        group_id = derived_id("group", prompt.prompt_id, self.strategy)
-        cuts = [
-            (a, b)
-            for a, b in combinations(range(len(candidates)), 2)
-            if candidates[a].text != candidates[b].text
-        ]
-        return [
-            PairProposed(
-                **derived(
-                    self,
-                    prompt,
-                    subject=(pair_id := derived_id("pair", group_id, a, b)),
-                    ordinal=ordinal,
-                    answered_ms=answered_ms,
-                ),
-                pair_id=pair_id,
-                prompt_id=prompt.prompt_id,
-                messages=prompt.messages,
-                response_a=candidates[a],
-                response_b=candidates[b],
-                strategy=self.strategy,
-                group_id=group_id,
-                slice=prompt.slice,
-                stakes=prompt.stakes,
-                tags=prompt.tags,
-                stratum_weight=prompt.stratum_weight,
-                provenance=weakest(prompt.provenance, candidates[a].provenance, candidates[b].provenance),
-            )
-            for ordinal, (a, b) in enumerate(cuts)
-        ]
-
-
-def weakest(*provenances: Provenance) -> Provenance:
-    """Return the least real of several provenances: what one part lacks, the whole lacks.
-
-    >>> weakest(Provenance.REAL, Provenance.OFFLINE)
-    <Provenance.OFFLINE: 'offline'>
-    """
-    return min(provenances, key=_WEAKEST.index)
+    def _work(self, prompt: PromptCurated, given: Given) -> Work:
+        makers = Makers(
+            generators=self.generators, strategy=self.strategy, scorer=self.scorer, id=self.strategy_id
+        )
+        return Work(stage=self, makers=makers, prompt=prompt, given=given)
 
 
 def again(failure: Failure) -> Retry:
@@ -116,8 +97,13 @@ def again(failure: Failure) -> Retry:
     )
 
 
-def _failed(failure: Answer) -> Outcome:
-    assert isinstance(failure, Failure)
-    if failure.transient:
-        return Outcome(detour=again(failure))
-    return Outcome(detour=Refusal(reason=failure.reason, detail=failure.detail))
+def _passing(given: Given) -> list[Failure]:
+    """Return the failures that may pass; while there is one, nothing more is asked."""
+    failures = [one for one in given.answers.values() if isinstance(one, Failure)]
+    return [one for one in failures if one.transient and one.reason != UNREADABLE]
+
+
+def _final(given: Given) -> list[Failure]:
+    """Return the failures that will not pass."""
+    failures = [one for one in given.answers.values() if isinstance(one, Failure)]
+    return [one for one in failures if not one.transient]

@@ -19,7 +19,7 @@ class Routing:
     #: Labels by people that an escalated pair needs while no policy says otherwise.
     overlap: int = 1
     name: str = "routing"
-    version: str = "1"
+    version: str = "2"
     inputs: tuple[TopicSpec, ...] = (topics.PAIRS_JUDGED,)
     stateful: bool = False
 

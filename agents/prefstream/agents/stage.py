@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prefstream.domain.curation.protection import Protection
 from prefstream.schemas.calls import Answer, Call, Failure, Reply
 from prefstream.schemas.constitutions import Constitution
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.policies import Policy
+from prefstream.schemas.sampling import SamplingPlan
 from prefstream.schemas.topics import TopicSpec
 
 __all__ = [
@@ -37,13 +39,17 @@ class Configuration:
 
     constitution: Constitution
     policy: Policy | None = None
-    #: Identities of the two, reckoned once: they are hashes of the whole content.
+    sampling: SamplingPlan | None = None
+    protection: Protection = field(default_factory=Protection)
+    #: Identities, reckoned once: they are hashes of the whole content.
     constitution_id: str = field(init=False)
     policy_id: str | None = field(init=False)
+    sampling_id: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "constitution_id", self.constitution.id)
         object.__setattr__(self, "policy_id", self.policy.id if self.policy else None)
+        object.__setattr__(self, "sampling_id", self.sampling.id if self.sampling else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
+from prefstream.domain.constitution.triggers import fires
 from prefstream.schemas.constitutions import Constitution
 from prefstream.schemas.policies import Policy
 from prefstream.schemas.routes import Reason, ReasonCode
@@ -104,9 +105,7 @@ def _by_constitution(case: Case, constitution: Constitution) -> Sequence[Reason]
     hits = [
         trigger
         for trigger in constitution.escalation
-        if set(trigger.any_tag) & set(case.tags)
-        or case.slice in trigger.slices
-        or case.stakes in trigger.stakes
+        if fires(trigger, slice_name=case.slice, stakes=case.stakes, tags=case.tags)
     ]
     return [Reason(code=ReasonCode.MANDATORY, clause=hit.clause, detail=f"trigger {hit.id}") for hit in hits]
 
@@ -117,4 +116,7 @@ def _by_judgement(case: Case) -> Sequence[Reason]:
         reasons.append(_house(ReasonCode.NO_VERDICT, "no vote could be read"))
     if "injection_suspected" in case.flags:
         reasons.append(_house(ReasonCode.INJECTION_SUSPECTED, "a response seems to instruct the judge"))
+    if "judge_missing" in case.flags:
+        said = "a judge of the panel is missing; policies are certified for the whole panel"
+        reasons.append(_house(ReasonCode.JUDGE_MISSING, said))
     return reasons

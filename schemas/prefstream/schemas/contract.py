@@ -41,11 +41,15 @@ class Flow:
 
 #: Every stage takes the published configuration too, and may send to the dead letters.
 FLOWS: tuple[Flow, ...] = (
-    Flow(stage="curation", receives=(topics.PROMPTS_SUBMITTED,), sends=(topics.PROMPTS_CURATED,)),
+    Flow(
+        stage="curation",
+        receives=(topics.PROMPTS_SUBMITTED, topics.CURATION_RETRY),
+        sends=(topics.PROMPTS_CURATED, topics.CURATION_RETRY),
+    ),
     Flow(
         stage="generation",
         receives=(topics.PROMPTS_CURATED, topics.GENERATION_RETRY),
-        sends=(topics.PAIRS_PROPOSED, topics.GENERATION_RETRY),
+        sends=(topics.PAIRS_PROPOSED, topics.PROMPTS_CURATED, topics.GENERATION_RETRY),
     ),
     Flow(
         stage="judging",
@@ -93,6 +97,11 @@ def event_schema(event: type[Event]) -> Document:
         "description": schema["description"],
     }
     return head | schema | ({"$defs": definitions} if definitions else {})
+
+
+def value_schema(value: type[Value]) -> Document:
+    """Return the self-contained JSON Schema of a value that people write by hand, e.g. a constitution."""
+    return {"$schema": DIALECT} | value.model_json_schema(schema_generator=_Generator)
 
 
 def documents() -> dict[str, Document]:

@@ -2,9 +2,29 @@
 
 from typing import Literal
 
-from prefstream.schemas.envelope import Event, Share
+from prefstream.schemas.envelope import Event, Share, Value
 from prefstream.schemas.ids import Identifier
 from prefstream.schemas.values import Preference, Provenance, Slice, Stakes, Tag, Vote
+
+
+class Finding(Value):
+    """What a critic says of one response under one clause."""
+
+    clause: Identifier
+    finding: Literal["ok", "violated", "not_applicable"]
+    severity: Literal["none", "minor", "major", "critical"] = "none"
+    quote: str = ""
+    #: Whether the quote occurs in the response; `None`: nothing is quoted.
+    quote_found: bool | None = None
+    why: str = ""
+
+
+class Critique(Value):
+    """A critic's reading of one response by itself, before the two were compared."""
+
+    judge: Identifier
+    response: Literal["a", "b"]
+    findings: tuple[Finding, ...] = ()
 
 
 class PairJudged(Event):
@@ -27,8 +47,14 @@ class PairJudged(Event):
     #: Identity of panel, prompt and pooling; a policy applies to one of these only.
     judge_id: Identifier
     constitution_id: Identifier
-    #: What judging noticed about the pair, e.g. "injection_suspected".
+    #: What judging noticed, sorted: "injection_suspected" (a response seems to instruct the judge),
+    #: "judge_missing", "judges_disagree" (two judges pool to opposite sides), "quote_not_found",
+    #: "texts_cut" (rationales and quotes were shortened so that the event fits its topic).
     flags: tuple[Identifier, ...] = ()
+    #: Judges of the panel that could not cast all their votes.
+    missing_judges: tuple[Identifier, ...] = ()
+    #: What critics said of each response before it was compared, where judges are asked to.
+    critiques: tuple[Critique, ...] = ()
     provenance: Provenance = Provenance.REAL
 
 

@@ -30,6 +30,8 @@ class PairProposed(Event):
     stakes: Stakes = Stakes.LOW
     tags: tuple[Tag, ...] = ()
     stratum_weight: Annotated[float, Field(gt=0)] = 1.0
+    #: Generators that were asked and refused for good; the group lacks their candidates.
+    missing_generators: tuple[Identifier, ...] = ()
     provenance: Provenance = Provenance.REAL
 
     @cached_property

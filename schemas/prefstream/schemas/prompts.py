@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from prefstream.schemas.envelope import Event
+from prefstream.schemas.envelope import Event, Share
 from prefstream.schemas.ids import Identifier
 from prefstream.schemas.values import Message, Provenance, Slice, Stakes, Tag
 
@@ -36,6 +36,12 @@ class PromptCurated(Event):
     stratum_weight: Annotated[float, Field(gt=0)] = 1.0
     constitution_id: Identifier
     provenance: Provenance = Provenance.REAL
+    #: The language of the last user message (ISO 639-1), or `und` where it cannot be told.
+    language: Identifier | None = None
+    #: The sampling plan under which it was drawn.
+    sampling_plan_id: Identifier | None = None
+    #: The classifier whose word on slice or stakes was taken; `None`: rules, submitter or default.
+    classifier_id: Identifier | None = None
 
 
 class PromptSetAside(Event):
@@ -46,7 +52,11 @@ class PromptSetAside(Event):
     prompt_id: Identifier
     slice: Slice
     reason: Identifier
-    #: The curation rule or clause of the constitution that decided it.
+    #: The curation rule, clause of the constitution or protected set that decided it.
     clause: Identifier | None = None
     detail: str = ""
     constitution_id: Identifier
+    #: The sampling plan under which it was not drawn.
+    sampling_plan_id: Identifier | None = None
+    #: With which probability that plan would have kept it.
+    keep_probability: Share | None = None

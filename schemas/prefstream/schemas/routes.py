@@ -21,6 +21,7 @@ class ReasonCode(StrEnum):
     NO_VERDICT = "no_verdict"
     MANDATORY = "mandatory"
     INJECTION_SUSPECTED = "injection_suspected"
+    JUDGE_MISSING = "judge_missing"
     AUDIT = "audit"
 
 

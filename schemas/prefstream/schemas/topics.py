@@ -11,7 +11,9 @@ from prefstream.schemas import (
     pairs,
     policies,
     prompts,
+    protection,
     routes,
+    sampling,
 )
 from prefstream.schemas.envelope import Event
 
@@ -114,11 +116,24 @@ CONSTITUTIONS_PUBLISHED = TopicSpec(
 POLICIES_PUBLISHED = TopicSpec(
     name="policies.published.v1",
     key="id",
-    events=(policies.PolicyPublished, policies.PolicyRevoked),
-    about="Immutable routing policies; the newest is in force until revoked.",
+    events=(
+        policies.PolicyPublished,
+        policies.PolicyRevoked,
+        sampling.SamplingPlanPublished,
+        sampling.SamplingPlanRevoked,
+        protection.ProtectedSetPublished,
+        protection.ProtectedSetRemoved,
+    ),
+    about="Immutable policies, sampling plans and protected sets; the newest is in force until revoked.",
     cleanup="compact",
     retention_ms=-1,
     partitions=1,
+)
+CURATION_RETRY = TopicSpec(
+    name="curation.retry.v1",
+    key="as source",
+    events=(),
+    about="Prompts whose classification is to be tried again, as original bytes.",
 )
 GENERATION_RETRY = TopicSpec(
     name="generation.retry.v1",
@@ -143,7 +158,7 @@ DEAD_LETTERS = TopicSpec(
 #: Topics whose newest records are the configuration of every stage.
 CONFIGURATION: tuple[TopicSpec, ...] = (CONSTITUTIONS_PUBLISHED, POLICIES_PUBLISHED)
 #: Topics that hold records of others, as original bytes.
-RAW: tuple[TopicSpec, ...] = (GENERATION_RETRY, JUDGING_RETRY, DEAD_LETTERS)
+RAW: tuple[TopicSpec, ...] = (CURATION_RETRY, GENERATION_RETRY, JUDGING_RETRY, DEAD_LETTERS)
 TOPICS: tuple[TopicSpec, ...] = (
     PROMPTS_SUBMITTED,
     PROMPTS_CURATED,
@@ -158,6 +173,7 @@ TOPICS: tuple[TopicSpec, ...] = (
     ALERTS_RAISED,
     CONSTITUTIONS_PUBLISHED,
     POLICIES_PUBLISHED,
+    CURATION_RETRY,
     GENERATION_RETRY,
     JUDGING_RETRY,
     DEAD_LETTERS,

@@ -120,6 +120,8 @@ class ClauseVerdict(Value):
     clause: Identifier
     verdict: Literal["A", "B", "both", "neither", "not_applicable"]
     quote: str = ""
+    #: Whether the quote occurs in a response of the pair; `None`: nothing is quoted, or nobody looked.
+    quote_found: bool | None = None
 
 
 class Usage(Value):
@@ -150,3 +152,5 @@ class Vote(Value):
     usage: Usage | None = None
     #: Billionths of a US dollar: integers, so that sums do not depend on their order.
     cost_nanousd: int = Field(default=0, ge=0)
+    #: Calls for this vote whose cost is not known; where there are any, the vote cost more than it says.
+    unpriced_calls: int = Field(default=0, ge=0)

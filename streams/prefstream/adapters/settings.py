@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -17,6 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from prefstream.domain.cost.money import MOST_USD
 from prefstream.schemas.errors import BadInput
 
 PREFIX = "PREFSTREAM_"
@@ -62,6 +64,14 @@ class JudgeSettings(_Part):
 
     #: "offline", "recorded:NAME", "anthropic:MODEL" or "openai:MODEL"; several make a panel.
     panel: tuple[str, ...] = ("offline",)
+    #: Orders in which a model reads the two responses: "ab", "ba"; both measure its bias for a place.
+    orders: tuple[Literal["ab", "ba"], ...] = Field(default=("ab", "ba"), min_length=1, max_length=2)
+    #: Under how many prompt variants a model reads each pair in each order.
+    variants: int = Field(default=1, ge=1, le=5)
+    #: Whether a model criticises each response under each clause before it compares them.
+    critique: bool = False
+    #: Tokens that a model may write for one verdict or critique.
+    verdict_tokens: int = Field(default=1500, ge=100, le=32_000)
     #: "offline:NAME", "anthropic:MODEL" or "openai:MODEL"; two or more give a pair.
     generators: tuple[str, ...] = ("offline:careful", "offline:hasty")
     #: Key of the Anthropic API.
@@ -72,10 +82,132 @@ class JudgeSettings(_Part):
     openai_api_key: SecretStr = SecretStr("")
     #: Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1.
     openai_base_url: str | None = None
+    #: Whether calls to Anthropic go in message batches: half the price, answers within a day.
+    batch: bool = False
     #: Calls in flight at once in one process.
     in_flight: int = Field(default=64, ge=1, le=10_000)
     #: Seconds one call may take once it is its turn; well below the rebalance time-out.
     deadline_s: float = Field(default=40.0, gt=0, le=100)
+
+
+class CurationSettings(_Part):
+    """How prompts find their slice and stakes where no rule has the say."""
+
+    #: "anthropic:MODEL" or "openai:MODEL", "offline" for demonstrations; empty: rules alone.
+    classifier: str = ""
+    #: What slices are about, as '{"law": "contracts and courts"}'; those of the constitution are known.
+    slices: dict[str, str] = {}
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether curation waits for a model, and so belongs to the process that does."""
+        return self.classifier.partition(":")[0] in {"anthropic", "openai"}
+
+
+class BatchSettings(_Part):
+    """How calls are gathered into message batches."""
+
+    #: Most calls in one batch; the vendor takes 100,000 and 256 MB.
+    size: int = Field(default=10_000, ge=1, le=100_000)
+    #: Seconds that a call waits for others to share a batch with.
+    interval_s: float = Field(default=60.0, gt=0)
+    #: Seconds between two looks at a batch under way.
+    poll_s: float = Field(default=30.0, gt=0)
+    #: Seconds that making a batch may take; one not heard of by then is looked for in the list of batches.
+    deadline_s: float = Field(default=120.0, gt=0)
+
+
+class ModelLimits(_Part):
+    """How much a provider lets us ask of one model."""
+
+    #: Calls under way at once in one process; `None`: as many as the process may have.
+    in_flight: int | None = Field(default=None, ge=1, le=10_000)
+    #: Requests per minute and process; `None`: no limit.
+    requests_per_min: float | None = Field(default=None, gt=0)
+    #: Tokens per minute and process, read and written, those from the provider's cache left out.
+    tokens_per_min: float | None = Field(default=None, gt=0)
+
+
+class LimitSettings(_Part):
+    """How the providers of models are asked."""
+
+    #: Limits by "PROVIDER:MODEL" or "PROVIDER", as '{"anthropic": {"requests_per_min": 4000}}'.
+    models: dict[str, ModelLimits] = {}
+    #: Seconds a call waits for its turn before its record is put off.
+    patience_s: float = Field(default=8.0, gt=0, le=60)
+    #: Send a second request when an answer takes longer than 95 % did; both are paid.
+    hedge: bool = False
+    #: Most bytes of an answer that are read; a longer one is refused.
+    answer_bytes: int = Field(default=1_000_000, ge=10_000)
+    #: Talk to Anthropic through its SDK's own connections, a tenth as fast; always so behind a proxy.
+    plain_sdk: bool = False
+
+
+class BudgetSettings(_Part):
+    """What may be spent on models, by all processes together."""
+
+    #: US dollars per day (UTC); `None`: no limit. What comes after it waits for the next day.
+    day_usd: Decimal | None = Field(default=None, ge=0, le=MOST_USD, decimal_places=9)
+    #: US dollars per run; `None`: no limit.
+    run_usd: Decimal | None = Field(default=None, ge=0, le=MOST_USD, decimal_places=9)
+    #: Name of the run: a new one begins at nothing; the one without a name goes on since the first call.
+    run: str = ""
+    #: A TOML file of prices that go before the shipped ones.
+    prices: Path | None = None
+
+
+class WriterParameters(_Part):
+    """What one generator is asked for beside the prompt."""
+
+    #: Between 0 (always the likeliest word) and 2; Anthropic takes none.
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    #: Share of the likeliest words that are drawn from; Anthropic takes none.
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    #: Seed of the first draw; each further draw adds one. Anthropic takes none.
+    seed: int | None = None
+    #: How hard the model tries, where it can be told.
+    effort: Literal["minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    #: Tokens that a model of Anthropic may think before it writes.
+    thinking_tokens: int | None = Field(default=None, ge=1024)
+    #: Tokens that it may write for one candidate.
+    max_tokens: int = Field(default=2000, ge=1, le=128_000)
+    #: Instructions that are put before those of the prompt.
+    system: str = ""
+
+
+class GenerationSettings(_Part):
+    """How candidates are drawn and which of them are paired."""
+
+    #: Where the contrast between two candidates comes from.
+    strategy: Literal[
+        "diverse_models", "temperature_diversity", "best_of_n", "rejection_sampling", "prompt_variants"
+    ] = "diverse_models"
+    #: Candidates drawn at first; `None`: one of every generator in each of its forms, and at least two.
+    n: int | None = Field(default=None, ge=2, le=16)
+    #: Most candidates drawn for one prompt, repetitions included; `None`: twice as many as at first,
+    #: four times for rejection sampling.
+    budget: int | None = Field(default=None, ge=2, le=40)
+    #: Which candidates make a pair; empty: best against worst of best_of_n, accepted against rejected of
+    #: rejection_sampling, else all.
+    pairing: tuple[Literal["all", "adjacent", "best_vs_rest", "best_vs_worst", "best_vs_median"], ...] = ()
+    #: Most pairs of one prompt.
+    max_pairs: int = Field(default=10, ge=1, le=120)
+    #: Who scores candidates: "offline", "anthropic:MODEL" or "openai:MODEL"; empty: nobody.
+    scorer: str = ""
+    #: Rejection sampling accepts a candidate from this score on.
+    threshold: float = Field(default=0.7, gt=0, le=1)
+    #: Temperatures of temperature_diversity, each between 0 and 2.
+    temperatures: tuple[float, ...] = (0.3, 1.0)
+    #: Ask every model once with each of these efforts.
+    efforts: tuple[Literal["minimal", "low", "medium", "high", "xhigh", "max"], ...] = ()
+    #: Instructions under which prompt_variants asks every model, by name.
+    variants: tuple[str, ...] = ("concise", "thorough")
+    #: Instructions of your own by name, as '{"pirate": "Answer like a pirate."}'.
+    own_variants: dict[str, str] = {}
+    #: Pair candidates too that were cut off by the token limit.
+    allow_truncated: bool = False
+    #: What generators are asked for, by their name; "*" is all, each as far as its provider takes it.
+    parameters: dict[str, WriterParameters] = {}
 
 
 class Settings(BaseSettings):
@@ -101,6 +233,11 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     postgres: PostgresSettings = PostgresSettings()
     judge: JudgeSettings = JudgeSettings()
+    generation: GenerationSettings = GenerationSettings()
+    limits: LimitSettings = LimitSettings()
+    batch: BatchSettings = BatchSettings()
+    budget: BudgetSettings = BudgetSettings()
+    curation: CurationSettings = CurationSettings()
     #: Labels by people for an escalated pair while no policy says otherwise.
     overlap: int = Field(default=1, ge=1, le=99)
     #: The constitution to publish when none is; `None` takes the one that is shipped.

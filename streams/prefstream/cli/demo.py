@@ -25,10 +25,11 @@ def demo(
     from pathlib import Path
 
     from prefstream.cli.deployment import deployment, settings_with
-    from prefstream.streams.demonstration import POLICY, Demonstration
+    from prefstream.streams.demonstration import POLICY, Demonstration, refuse_other_pairs
 
     with tempfile.TemporaryDirectory(prefix="prefstream-demo-") as folder:
         settings = settings_with(log=log, folder=Path(folder))
+        refuse_other_pairs(settings)
         with deployment(settings, plain=True, policy=POLICY) as running:
             note("offline judge and simulated annotators: a demonstration, not data")
             tell = note if json else say

@@ -22,9 +22,11 @@ from prefstream.cli.console import note
 from prefstream.schemas.errors import BadInput, Unavailable
 from prefstream.schemas.policies import Policy
 from prefstream.streams.machine import Machine, prepare
+from prefstream.streams.panel import judges_of
 from prefstream.streams.places import Places
 from prefstream.streams.status import overview
 from prefstream.streams.supervisor import Supervisor
+from prefstream.streams.writers import generation_of
 
 #: Seconds between two looks at the processes and at the counts.
 LOOK_S = 1.0
@@ -129,8 +131,12 @@ def deployment(
     """Run a deployment for as long as the block lasts; SIGTERM ends it as Ctrl-C does.
 
     Raises:
+        BadInput: The judges, generators or strategy that are set cannot work.
         Unavailable: A server or process does not come up.
     """
+    # A process that finds out by itself is started again and again before anybody sees why.
+    judges_of(settings.judge)
+    generation_of(settings.judge, settings.generation)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupted)
     with Machine(settings, tell=note) as machine:

@@ -11,13 +11,17 @@ import typer
 
 from prefstream.cli import (
     constitution,
+    cost,
     db,
     deadletters,
     demo,
+    dev,
     doctor,
     ingest,
     policy,
+    protect,
     run,
+    sampling,
     schemas,
     status,
     topics,
@@ -39,13 +43,17 @@ root.command()(up.up)
 root.command()(status.status)
 root.command()(run.run)
 root.command()(doctor.doctor)
+root.command()(cost.cost)
 root.add_typer(ingest.app, name="ingest")
 root.add_typer(deadletters.app, name="deadletters")
 root.add_typer(policy.app, name="policy")
+root.add_typer(sampling.app, name="sampling")
+root.add_typer(protect.app, name="protect")
 root.add_typer(constitution.app, name="constitution")
 root.add_typer(db.app, name="db")
 root.add_typer(topics.app, name="topics")
 root.add_typer(schemas.app, name="schemas")
+root.add_typer(dev.app, name="dev")
 
 
 def main() -> None:

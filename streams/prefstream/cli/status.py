@@ -17,6 +17,7 @@ def status(
     import asyncio
 
     from prefstream.adapters.settings import Settings
+    from prefstream.streams.spending import told
     from prefstream.streams.status import overview
 
     seen = asyncio.run(overview(Settings()))
@@ -29,6 +30,8 @@ def status(
     say("lag (records not yet read)")
     for group, lag in seen["lag"].items():
         say(f"  {group:<30} {lag:>10,}")
+    for budget in seen["budgets"]:
+        say(told(budget))
     _say_slices(seen["slices"], seen["agreement"])
 
 

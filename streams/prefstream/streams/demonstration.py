@@ -12,13 +12,15 @@ import asyncpg
 from prefstream.adapters.log import LogWriter
 from prefstream.adapters.postgres.connection import pool_of
 from prefstream.adapters.samples import demo_pairs, demo_prompts, demo_truths
-from prefstream.adapters.settings import Settings
+from prefstream.adapters.settings import GenerationSettings, JudgeSettings, Settings
 from prefstream.agents.tasks import record_of
+from prefstream.schemas.errors import BadInput
 from prefstream.schemas.policies import Policy, SlicePolicy
 from prefstream.schemas.records import OutRecord
 from prefstream.streams.places import find_places, open_log
 from prefstream.streams.simulation import Simulation
 from prefstream.streams.status import counts, drained, slices
+from prefstream.streams.writers import generation_of
 
 #: Chosen by hand to show both routes; nothing is certified, and its name says so.
 POLICY = Policy(
@@ -43,6 +45,20 @@ union all
  order by verdict_at desc, pair_id limit 2)
 """
 _CHUNK = 10
+
+
+def refuse_other_pairs(settings: Settings) -> None:
+    """Refuse settings under which the sample's prompts become pairs that nobody knows the truth of.
+
+    Raises:
+        BadInput: The simulated people would never label those pairs, and the demonstration never end.
+    """
+    shipped = generation_of(JudgeSettings(), GenerationSettings())
+    if generation_of(settings.judge, settings.generation).strategy_id != shipped.strategy_id:
+        raise BadInput(
+            "the demonstration knows what is right only about pairs of its own two writers; take away "
+            "PREFSTREAM_JUDGE__GENERATORS and PREFSTREAM_GENERATION__*, or use `prefstream up`"
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +95,8 @@ class Demonstration:
         ]
         try:
             await self._submit(writer)
+            # Before the chain has come as far as tasks, none is open.
+            await drained(self.settings, 120)
             while await people.step(datetime.now(UTC)) or await self._open_tasks(pool):
                 await drained(self.settings, 120)
             await drained(self.settings, 120)

@@ -7,7 +7,7 @@ letter with its cause. It raises only when a server it needs is away, and then n
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 import structlog
@@ -79,12 +79,27 @@ class Prepared:
 
 @dataclass(slots=True)
 class _Loaded:
-    """States a batch works on, and the versions they were read at."""
+    """States a batch works on, the versions they were read at, and what was answered to its tasks."""
 
+    given: Given
     states: dict[str, bytes | None] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     #: Keys of tasks that may need more once one of these changes, by place in the batch.
     open_keys: dict[tuple[str, int, int], frozenset[str]] = field(default_factory=dict)
+    answers: dict[tuple[str, int, int], dict[str, Answer]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.given = replace(self.given, states=self.states)
+
+    def given_to(self, task: Task) -> Given:
+        """Return what a task has been given so far."""
+        answers = self.answers.get(_place(task)) if self.answers else None
+        return replace(self.given, answers=answers) if answers else self.given
+
+    def unanswered(self, task: Task, calls: Sequence[Call]) -> Sequence[Call]:
+        """Return those of a task's calls to which there is no answer yet."""
+        known = self.answers.get(_place(task), {})
+        return [call for call in calls if call.request_id not in known]
 
 
 @dataclass(slots=True)
@@ -174,16 +189,15 @@ class Engine:
 
     async def _in_order(self, tasks: Sequence[Task | Result]) -> Prepared:
         """Conclude tasks one after the other over a shared state, loaded in as few reads as possible."""
-        loaded = _Loaded()
-        given = Given(configuration=self.configuration(), states=loaded.states)
-        await self._load([task for task in tasks if isinstance(task, Task)], given, loaded)
+        loaded = _Loaded(given=Given(configuration=self.configuration()))
+        await self._load([task for task in tasks if isinstance(task, Task)], loaded)
         results, changed = [], dict[str, bytes]()
         for task in tasks:
             if isinstance(task, Task):
                 # Key by key: asking the set whether it is disjoint from a dict walks the dict.
                 if any(key in changed for key in loaded.open_keys.get(_place(task), _NO_KEYS)):
-                    await self._load([task], given, loaded)
-                result = self._concluded(task, given)
+                    await self._load([task], loaded)
+                result = self._concluded(task, loaded.given_to(task))
                 loaded.states.update(result.states)
                 changed.update(result.states)
                 results.append(result)
@@ -191,26 +205,41 @@ class Engine:
                 results.append(task)
         return _prepared(results, changed, loaded.versions)
 
-    async def _load(self, tasks: Sequence[Task], given: Given, loaded: "_Loaded") -> None:
-        """Load what these tasks need, until none needs more."""
+    async def _load(self, tasks: Sequence[Task], loaded: "_Loaded") -> None:
+        """Load and ask what these tasks need, until none needs more."""
         asking = tasks
         for _ in range(MAX_ROUNDS):
             wanted: set[str] = set()
+            calls: list[tuple[Task, Sequence[Call]]] = []
             again = []
             for task in asking:
-                needs = self._needs(task, given)
+                needs = self._needs(task, loaded.given_to(task))
                 fresh = [key for key in needs.keys if key not in loaded.states]
                 wanted.update(fresh)
+                asked = loaded.unanswered(task, needs.calls) if needs.calls else ()
+                calls += [(task, asked)] if asked else []
                 if not needs.final:
                     loaded.open_keys[_place(task)] = needs.keys
-                    again += [task] if fresh else []
+                    again += [task] if fresh or asked else []
             if wanted:
                 for key, stored in (await self.states.load(self.stage.name, frozenset(wanted))).items():
                     loaded.states[key] = stored.value
                     loaded.versions[key] = stored.version
+            if calls:
+                await self._ask(calls, loaded)
             asking = again
             if not asking:
                 return
+
+    async def _ask(self, calls: Sequence[tuple[Task, Sequence[Call]]], loaded: "_Loaded") -> None:
+        """Have the calls of several tasks answered side by side, each once, however many ask the same."""
+        each = {call.request_id: call for _, asked in calls for call in asked}
+        replies = dict(
+            zip(each, await _gathered([self.effects.answer(call) for call in each.values()]), strict=True)
+        )
+        for task, asked in calls:
+            own = loaded.answers.setdefault(_place(task), {})
+            own.update({call.request_id: replies[call.request_id] for call in asked})
 
     def _needs(self, task: Task, given: Given) -> Needs:
         try:

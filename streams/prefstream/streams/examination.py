@@ -23,9 +23,10 @@ from prefstream.adapters.settings import FILE, Settings, misspelt
 from prefstream.schemas.errors import BadInput, PrefstreamError, Unavailable
 from prefstream.streams import diagnosis
 from prefstream.streams.diagnosis import Finding
-from prefstream.streams.panel import generators_of, judges_of
+from prefstream.streams.panel import judges_of
 from prefstream.streams.places import Places, find_places
 from prefstream.streams.topic_counts import ANSWER_S, topic_counts
+from prefstream.streams.writers import generation_of
 
 #: Seconds for everything that is asked of one server.
 SERVER_S = 4.0
@@ -209,8 +210,8 @@ def _folder(folder: Path) -> Finding:
 def _models(settings: Settings) -> list[Finding]:
     try:
         judges_of(settings.judge)
-        generators_of(settings.judge)
+        generation_of(settings.judge, settings.generation)
     except BadInput as error:
-        fix = "correct PREFSTREAM_JUDGE__PANEL or PREFSTREAM_JUDGE__GENERATORS"
+        fix = "correct PREFSTREAM_JUDGE__PANEL, PREFSTREAM_JUDGE__GENERATORS or PREFSTREAM_GENERATION__*"
         return [Finding(name="models", state="problem", what=str(error), fix=fix)]
     return diagnosis.models_findings(settings.judge)

@@ -1,10 +1,10 @@
 """Health and metrics of a process, on loopback: /livez, /readyz, /metrics."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -45,10 +45,22 @@ class TallyCollector(Collector):
 class HealthServer:
     """Serves health and metrics."""
 
-    def __init__(self, tallies: Mapping[str, Tally], watchdog: Watchdog) -> None:
+    def __init__(
+        self,
+        tallies: Mapping[str, Tally],
+        watchdog: Watchdog,
+        complaints: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self._watchdog = watchdog
+        #: What a person has to mend although the process gets on, one sentence each.
+        self._complaints = complaints
         self._registry = CollectorRegistry()
         self._registry.register(TallyCollector(tallies))
+        Gauge(
+            "prefstream_complaints",
+            "What a person has to mend although the process gets on; /readyz says what.",
+            registry=self._registry,
+        ).set_function(lambda: len(self._complaints()))
         self._runner: web.AppRunner | None = None
         self.port = 0
         #: Set once the process takes records.
@@ -90,7 +102,7 @@ class HealthServer:
         if not self.started:
             return web.Response(status=503, text="starting\n")
         if self._watchdog.progress.ready(time.monotonic()):
-            return web.Response(text="ready\n")
+            return web.Response(text="".join(f"{line}\n" for line in ("ready", *self._complaints())))
         stuck_s = self._watchdog.progress.stuck_s(time.monotonic())
         return web.Response(status=503, text=f"no progress for {stuck_s:.0f} s although there is work\n")
 

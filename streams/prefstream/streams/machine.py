@@ -16,6 +16,7 @@ from prefstream.adapters.local.kafka_jars import Found, Missing, fetch, kafka_av
 from prefstream.adapters.local.postgres import LocalPostgres
 from prefstream.adapters.postgres.connection import connect
 from prefstream.adapters.postgres.migrations import upgrade
+from prefstream.adapters.prices import price_book
 from prefstream.adapters.settings import KafkaSettings, Settings
 from prefstream.adapters.signals import undisturbed
 from prefstream.schemas.errors import BadInput, Unavailable
@@ -85,7 +86,12 @@ class Machine:
         kafka = settings.kafka
         if choice.log == "kafka" and not kafka.bootstrap:
             kafka = KafkaSettings(bootstrap=self._start_kafka())
-        places = Places(log="kafka" if choice.log == "kafka" else "postgres", dsn=SecretStr(dsn), kafka=kafka)
+        places = Places(
+            log="kafka" if choice.log == "kafka" else "postgres",
+            dsn=SecretStr(dsn),
+            kafka=kafka,
+            classifying=settings.curation.asks_models,
+        )
         with undisturbed():
             self._noted = True
             write_running(settings.folder, places)
@@ -139,7 +145,11 @@ async def prepare(places: Places, settings: Settings, *, tell: Told, policy: Pol
     """Migrate the database, create the topics and publish constitution and policy, as far as missing.
 
     It comes before the processes start, so the first event is decided by what is published here.
+
+    Raises:
+        BadInput: The file of prices cannot be used.
     """
+    price_book(settings.budget.prices)  # the process that prices calls could only end and say so in its log
     connection = await connect(places.dsn.get_secret_value())
     try:
         for name in await upgrade(connection):

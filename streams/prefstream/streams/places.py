@@ -25,6 +25,8 @@ class Places(BaseModel):
     log: LogKind
     dsn: SecretStr
     kafka: KafkaSettings = KafkaSettings()
+    #: Whether curation waits for a model: the process that runs it reads its topics.
+    classifying: bool = False
 
 
 def running_file(folder: Path) -> Path:
@@ -63,7 +65,12 @@ def find_places(settings: Settings) -> Places:
         kind = settings.log or ("kafka" if settings.kafka.bootstrap else "postgres")
         if kind == "kafka" and not settings.kafka.bootstrap:
             raise BadInput("log is kafka but no broker is set; set PREFSTREAM_KAFKA__BOOTSTRAP to host:port")
-        return Places(log=kind, dsn=settings.postgres.dsn, kafka=settings.kafka)
+        return Places(
+            log=kind,
+            dsn=settings.postgres.dsn,
+            kafka=settings.kafka,
+            classifying=settings.curation.asks_models,
+        )
     try:
         return Places.model_validate_json(running_file(settings.folder).read_bytes())
     except (OSError, ValidationError) as error:
@@ -87,7 +94,7 @@ async def _opened(places: Places, partitions: int) -> Log:
     if places.log == "kafka":
         from prefstream.adapters.kafka.log import KafkaLog
 
-        return KafkaLog(kafka_connection(places.kafka), groups=kafka_groups())
+        return KafkaLog(kafka_connection(places.kafka), groups=kafka_groups(classifying=places.classifying))
     from prefstream.adapters.postgres.log import PostgresLog
 
     return await PostgresLog.open(places.dsn.get_secret_value(), partitions=partitions)

@@ -14,6 +14,7 @@ from prefstream.adapters.postgres.log import PostgresLog, Wakeups
 from prefstream.agents.tasks import retry_topic
 from prefstream.schemas.errors import Unavailable
 from prefstream.schemas.topics import TOPICS
+from prefstream.streams.batching import BatchArrivals
 from prefstream.streams.engine import Engine
 from prefstream.streams.intake import Position, PostgresIntake, group_lock, group_positions
 from prefstream.streams.pace import LIGHT, pace_of
@@ -21,8 +22,8 @@ from prefstream.streams.postgres_chain import PostgresChainRunner
 from prefstream.streams.postgres_runner import PostgresStageRunner
 from prefstream.streams.retries import RetryLoop
 from prefstream.streams.sink import Claims, Sink
-from prefstream.streams.surroundings import Surroundings, together
-from prefstream.streams.topology import SLOW, process_group, retry_group
+from prefstream.streams.surroundings import PostgresStates, Surroundings, together
+from prefstream.streams.topology import RETRYING, process_group, retry_group, stage_names
 from prefstream.streams.trimming import trim_until
 
 #: Records per partition that one poll of the sink takes.
@@ -35,8 +36,9 @@ async def run_stages(around: Surroundings, engines: Sequence[Engine]) -> None:
         if own is None:
             return
         log = cast("PostgresLog", around.log)
-        slow = [engine for engine in engines if engine.stage.name in SLOW]
-        light = [engine for engine in engines if engine.stage.name not in SLOW]
+        waiting = stage_names("llm-worker", classifying=around.settings.curation.asks_models)
+        slow = [engine for engine in engines if engine.stage.name in waiting]
+        light = [engine for engine in engines if engine.stage.name not in waiting]
         runners: list[PostgresStageRunner | PostgresChainRunner] = [
             PostgresStageRunner(log, own.wakeups, engine, limit=pace.run_length, in_flight=pace.in_flight)
             for engine in slow
@@ -44,7 +46,9 @@ async def run_stages(around: Surroundings, engines: Sequence[Engine]) -> None:
         ]
         if light:
             runners.append(PostgresChainRunner(log, own.wakeups, light, limit=LIGHT.run_length))
-        retries = [await _retries(around, log, own.wakeups, one) for one in slow]
+        retries = [
+            await _retries(around, log, own.wakeups, one) for one in engines if one.stage.name in RETRYING
+        ]
         work = [
             own.held(around.stop),
             *(runner.run(around.stop) for runner in runners),
@@ -118,7 +122,9 @@ async def _retries(around: Surroundings, log: PostgresLog, wakeups: Wakeups, eng
     intake = PostgresIntake(
         log, wakeups, positions=positions, limit=200, committed=partial(_commit, around.pool, group)
     )
-    return RetryLoop(engine=engine, intake=intake, writer=await log.writer())
+    saved = partial(PostgresStates(around.pool).save, engine.stage.name)
+    arrivals = BatchArrivals(around.pool) if around.settings.judge.batch else None
+    return RetryLoop(engine=engine, intake=intake, writer=await log.writer(), saved=saved, arrivals=arrivals)
 
 
 async def _commit(pool: asyncpg.Pool, group: str, positions: Mapping[Position, int]) -> None:

@@ -7,12 +7,16 @@ from prefstream.adapters.constitutions import shipped_constitution
 from prefstream.adapters.settings import Settings
 from prefstream.agents.stage import Stage
 from prefstream.schemas.cloudevents import headers_of, trace_headers
+from prefstream.streams.batch_process import batches_until
 from prefstream.streams.configuration import ConfigurationView
 from prefstream.streams.effects import JournalledEffects
 from prefstream.streams.engine import Engine
-from prefstream.streams.panel import generators_of, judges_of, providers_of
+from prefstream.streams.keys import watched
+from prefstream.streams.memory import settle
+from prefstream.streams.panel import classifier_of, judges_of, providers_of
 from prefstream.streams.surroundings import PostgresStates, Surroundings, surroundings, together
 from prefstream.streams.topology import ProcessName, light_stages, slow_stages
+from prefstream.streams.writers import generation_of
 
 
 async def run_process(name: ProcessName, settings: Settings, stop: asyncio.Event) -> None:
@@ -30,32 +34,48 @@ async def run_process(name: ProcessName, settings: Settings, stop: asyncio.Event
 
 
 async def _run_stages(around: Surroundings) -> None:
+    effects, states = _effects(around), PostgresStates(around.pool)
     view = ConfigurationView(around.log, default=shipped_constitution())
     await view.open()
     try:
-        effects, states = _effects(around), PostgresStates(around.pool)
         headers = headers_of if around.places.log == "kafka" else trace_headers
         engines = [Engine(stage, effects, states, view, headers=headers) for stage in _stages(around)]
+        settle()
         around.tallies.update({engine.stage.name: engine.tally for engine in engines})
         running = asyncio.create_task(_runs_of(around).run_stages(around, engines))
-        await together(around, running, asyncio.create_task(view.followed(around.stop)))
+        sending = asyncio.create_task(batches_until(around))
+        held_back = asyncio.create_task(effects.stop_with(around.stop))
+        await together(around, running, sending, held_back, asyncio.create_task(view.followed(around.stop)))
     finally:
         await view.close()
+        await effects.aclose()
 
 
 def _stages(around: Surroundings) -> Sequence[Stage]:
+    classifier = classifier_of(around.settings.curation)
     if around.name == "worker":
-        return light_stages(overlap=around.settings.overlap)
+        return light_stages(overlap=around.settings.overlap, classifier=classifier)
     judge = around.settings.judge
-    return slow_stages(panel=judges_of(judge), generators=generators_of(judge))
+    generation = generation_of(judge, around.settings.generation)
+    return slow_stages(panel=judges_of(judge), generation=generation, classifier=classifier)
 
 
 def _effects(around: Surroundings) -> JournalledEffects:
     """Return the way to models; the light stages call none, so their process needs no keys."""
     judge = around.settings.judge
-    providers = providers_of(judge, around.pool) if around.name == "llm-worker" else {}
+    curation = around.settings.curation
+    scorer = around.settings.generation.scorer
+    also = (*((curation.classifier,) if curation.asks_models else ()), *((scorer,) if scorer else ()))
+    limits = around.settings.limits
+    named = providers_of(judge, around.pool, also=also, limits=limits) if around.name == "llm-worker" else {}
+    providers = watched(named, around.keys)
     return JournalledEffects(
-        pool=around.pool, providers=providers, in_flight=judge.in_flight, deadline_s=judge.deadline_s
+        pool=around.pool,
+        providers=providers,
+        in_flight=judge.in_flight,
+        deadline_s=judge.deadline_s,
+        purse=around.purse,
+        settings=limits,
     )
 
 

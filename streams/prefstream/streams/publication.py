@@ -1,22 +1,27 @@
-"""Publication: constitutions and policies as events, said at the edge with the clock of the edge."""
+"""Publication: configuration as events, said at the edge with the clock of the edge."""
 
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from prefstream.adapters.log import Log
 from prefstream.agents.tasks import record_of
+from prefstream.domain.curation.protection import ProtectedSet, Protection, parts_of
 from prefstream.schemas.codec import decode
 from prefstream.schemas.constitutions import Constitution, ConstitutionPublished
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.errors import BadInput, Undecodable
 from prefstream.schemas.ids import derived_id
 from prefstream.schemas.policies import Policy, PolicyPublished, PolicyRevoked
+from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
+from prefstream.schemas.sampling import SamplingPlan, SamplingPlanPublished, SamplingPlanRevoked
 from prefstream.schemas.topics import CONSTITUTIONS_PUBLISHED, POLICIES_PUBLISHED
 
 
 async def publish_constitution(log: Log, constitution: Constitution, *, now: datetime) -> bool:
     """Put a constitution in force; return `False` when it is in force already."""
-    current = await _latest(log, CONSTITUTIONS_PUBLISHED.name)
+    current = await _latest(log, CONSTITUTIONS_PUBLISHED.name, (ConstitutionPublished,))
     if isinstance(current, ConstitutionPublished) and current.constitution_id == constitution.id:
         return False
     envelope = _envelope("constitution", constitution.id, now)
@@ -27,7 +32,7 @@ async def publish_constitution(log: Log, constitution: Constitution, *, now: dat
 
 async def publish_policy(log: Log, policy: Policy, *, now: datetime) -> bool:
     """Put a policy in force; return `False` when it is in force already."""
-    current = await _latest(log, POLICIES_PUBLISHED.name)
+    current = await _latest(log, POLICIES_PUBLISHED.name, (PolicyPublished, PolicyRevoked))
     if isinstance(current, PolicyPublished) and current.policy_id == policy.id:
         return False
     envelope = _envelope("policy", policy.id, now)
@@ -41,7 +46,7 @@ async def revoke_policy(log: Log, *, reason: str, now: datetime) -> str:
     Raises:
         BadInput: No policy is in force.
     """
-    current = await _latest(log, POLICIES_PUBLISHED.name)
+    current = await _latest(log, POLICIES_PUBLISHED.name, (PolicyPublished, PolicyRevoked))
     if not isinstance(current, PolicyPublished):
         raise BadInput("no policy is in force, so there is none to revoke")
     envelope = _envelope("revocation", current.policy_id, now)
@@ -49,20 +54,120 @@ async def revoke_policy(log: Log, *, reason: str, now: datetime) -> str:
     return current.policy_id
 
 
-async def _latest(log: Log, topic: str) -> Event | None:
+async def publish_sampling_plan(log: Log, plan: SamplingPlan, *, now: datetime) -> bool:
+    """Put a sampling plan in force; return `False` when it is in force already."""
+    current = await sampling_plan_in_force(log)
+    if current is not None and current.id == plan.id:
+        return False
+    envelope = _envelope("sampling", plan.id, now)
+    await _say(log, SamplingPlanPublished(**envelope, plan_id=plan.id, plan=plan))
+    return True
+
+
+async def revoke_sampling_plan(log: Log, *, reason: str, now: datetime) -> str:
+    """Take the sampling plan in force out of force and return its id: every prompt is kept from now on.
+
+    Raises:
+        BadInput: No plan is in force.
+    """
+    current = await sampling_plan_in_force(log)
+    if current is None:
+        raise BadInput("no sampling plan is in force, so there is none to revoke")
+    envelope = _envelope("sampling-revocation", current.id, now)
+    await _say(log, SamplingPlanRevoked(**envelope, plan_id=current.id, reason=reason))
+    return current.id
+
+
+async def sampling_plan_in_force(log: Log) -> SamplingPlan | None:
+    """Return the sampling plan in force."""
+    kinds = (SamplingPlanPublished, SamplingPlanRevoked)
+    current = await _latest(log, POLICIES_PUBLISHED.name, kinds)
+    return current.plan if isinstance(current, SamplingPlanPublished) else None
+
+
+async def publish_protected_set(log: Log, protected: ProtectedSet, *, now: datetime) -> bool:
+    """Put a protected set in force in the place of any of its name; `False` when it is so already."""
+    standing = named(await protection_in_force(log), protected.name)
+    if standing is not None and standing.set_id == protected.set_id:
+        return False
+    events: list[Event] = [
+        ProtectedSetPublished(
+            **_envelope("protected", f"{protected.name}/{part}", now),
+            name=protected.name,
+            set_id=protected.set_id,
+            part=part,
+            parts=protected.parts,
+            prompt_count=protected.prompt_count,
+            prompts=prompts,
+            grams=grams,
+        )
+        for part, (prompts, grams) in enumerate(parts_of(protected), start=1)
+    ]
+    if standing is not None:
+        # The newer set takes the places of as many parts of the older one as it has itself.
+        events += _removals(standing, range(protected.parts + 1, standing.parts + 1), now)
+    await _say(log, *events)
+    return True
+
+
+async def remove_protected_set(log: Log, name: str, *, now: datetime) -> str:
+    """Take a protected set out of force and return its id.
+
+    Raises:
+        BadInput: No set of this name is in force.
+    """
+    protection = await protection_in_force(log)
+    standing = named(protection, name)
+    if standing is None:
+        known = ", ".join(one.name for one in protection.sets)
+        raise BadInput(f"no set {name!r} is protected; {f'those that are: {known}' if known else 'none is'}")
+    await _say(log, *_removals(standing, range(1, standing.parts + 1), now))
+    return standing.set_id
+
+
+async def protection_in_force(log: Log) -> Protection:
+    """Return the protected sets in force."""
+    protection = Protection()
+    async for event in _events(log, POLICIES_PUBLISHED.name):
+        if isinstance(event, ProtectedSetPublished | ProtectedSetRemoved):
+            protection = protection.after(event)
+    return protection
+
+
+def named(protection: Protection, name: str) -> ProtectedSet | None:
+    """Return the protected set of this name."""
+    return next((one for one in protection.sets if one.name == name), None)
+
+
+def _removals(standing: ProtectedSet, parts: Iterable[int], now: datetime) -> list[ProtectedSetRemoved]:
+    return [
+        ProtectedSetRemoved(
+            **_envelope("protected-removal", f"{standing.name}/{part}", now),
+            name=standing.name,
+            set_id=standing.set_id,
+        )
+        for part in parts
+    ]
+
+
+async def _latest(log: Log, topic: str, kinds: tuple[type[Event], ...]) -> Event | None:
     latest: Event | None = None
-    async for record in log.snapshot(topic):
-        try:
-            latest = decode(record.value)
-        except Undecodable:
-            continue
+    async for event in _events(log, topic):
+        latest = event if isinstance(event, kinds) else latest
     return latest
 
 
-async def _say(log: Log, event: Event) -> None:
+async def _events(log: Log, topic: str) -> AsyncIterator[Event]:
+    async for record in log.snapshot(topic):
+        with suppress(Undecodable):
+            yield decode(record.value)
+
+
+async def _say(log: Log, *events: Event) -> None:
     writer = await log.writer()
     try:
-        await writer.append([record_of(event)])
+        for event in events:
+            await writer.append([record_of(event)])
     finally:
         await writer.close()
 

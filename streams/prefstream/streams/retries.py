@@ -1,70 +1,63 @@
 """Retries: records wait until they are due, then go through their stage again.
 
 Records become due in another order than they came; the place kept in the log is that of the
-first one not yet dealt with, so a crash repeats some and loses none.
+first one not yet dealt with, so a crash repeats some and loses none. A record that waits for
+answers from elsewhere becomes due as soon as they are in.
 """
 
 import asyncio
-import heapq
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from prefstream.adapters.log import LogWriter
-from prefstream.schemas.dead_letters import detour_of
-from prefstream.schemas.errors import Undecodable
-from prefstream.schemas.records import LogRecord
-from prefstream.streams.engine import Engine
-from prefstream.streams.intake import Intake, Position
+from prefstream.schemas.records import LogRecord, OutRecord
+from prefstream.streams.engine import Engine, Prepared
+from prefstream.streams.intake import Intake
+from prefstream.streams.waiting_room import WaitingRoom, due_ms
 
-#: Records held in memory while they wait; more stay in the log.
-MAX_WAITING = 10_000
+__all__ = ["MAX_WAITING", "Arrivals", "RetryLoop", "WaitingRoom", "due_ms"]
+
+#: Records, and bytes of them, held in memory while they wait; more stay in the log.
+MAX_WAITING = 50_000
+MAX_WAITING_BYTES = 256_000_000
 #: Records tried at once.
 BATCH = 64
+#: Milliseconds between two looks at what has arrived, and between two turns of a full room.
+LOOK_MS = 1000
+TURN_MS = 1000
+
+
+async def nothing_to_save(_prepared: Prepared) -> bool:
+    """Save nothing: the stage has no state."""
+    return True
+
+
+class Arrivals(Protocol):
+    """Whoever knows when the answers are in that records wait for."""
+
+    @property
+    def reason(self) -> str:
+        """Return why the records wait that it knows of."""
+        ...
+
+    async def progress(self) -> int:
+        """Return a number that moves on whenever answers are in."""
+        ...
+
+    async def arrived(self, keys: Collection[str]) -> Collection[str]:
+        """Return those of these keys that no answer is still to come for."""
+        ...
 
 
 @dataclass(slots=True)
-class WaitingRoom:
-    """Who waits, until when, and how far the log is dealt with. Pure: time is an argument."""
+class _Looked:
+    """When and how far the loop last looked at arrivals, and when a full room last had a turn."""
 
-    _due: list[tuple[int, int, LogRecord]] = field(default_factory=list)
-    _open: dict[Position, set[int]] = field(default_factory=lambda: defaultdict(set))
-    _seen: dict[Position, int] = field(default_factory=dict)
-    _arrivals: int = 0
-
-    def __len__(self) -> int:
-        return len(self._due)
-
-    def admit(self, record: LogRecord) -> None:
-        """Let a record wait until it is due; one that does not say when is due at once."""
-        at = (record.topic, record.partition)
-        self._open[at].add(record.offset)
-        self._seen[at] = record.offset
-        self._arrivals += 1
-        heapq.heappush(self._due, (due_ms(record), self._arrivals, record))
-
-    def due(self, now_ms: int, *, limit: int) -> list[LogRecord]:
-        """Return up to `limit` records whose time has come, the longest due first."""
-        found: list[LogRecord] = []
-        while self._due and self._due[0][0] <= now_ms and len(found) < limit:
-            found.append(heapq.heappop(self._due)[2])
-        return found
-
-    def settled(self, records: Sequence[LogRecord]) -> dict[Position, int]:
-        """Take records as dealt with and return how far each partition is dealt with."""
-        for record in records:
-            self._open[record.topic, record.partition].discard(record.offset)
-        return {at: min(self._open[at], default=self._seen[at] + 1) for at in self._seen}
-
-
-def due_ms(record: LogRecord) -> int:
-    """Return when a retried record is due, in milliseconds since 1970."""
-    try:
-        detour = detour_of(record)
-    except Undecodable:
-        return 0
-    return detour.not_before_ms if detour else 0
+    at_ms: int = 0
+    progress: int | None = None
+    turned_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,24 +67,73 @@ class RetryLoop:
     engine: Engine
     intake: Intake
     writer: LogWriter
+    #: Saves the states of a batch; `False` when somebody changed them meanwhile.
+    saved: Callable[[Prepared], Awaitable[bool]] = nothing_to_save
+    arrivals: Arrivals | None = None
     clock_ms: Callable[[], int] = lambda: int(time.time() * 1000)
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
-        room = WaitingRoom()
+        room, looked = WaitingRoom(waits_for=self.arrivals.reason if self.arrivals else ""), _Looked()
         while not stop.is_set():
-            if len(room) < MAX_WAITING:
+            if not _full(room):
                 for record in await self.intake.poll():
                     room.admit(record)
+            elif self.clock_ms() - looked.turned_ms >= TURN_MS:
+                await self._turn(room)
+                looked.turned_ms = self.clock_ms()
             else:
                 await self.wait(0.1)
+            await self._look(room, looked)
             if records := room.due(self.clock_ms(), limit=BATCH):
                 await self._again(records)
                 await self.intake.commit(room.settled(records))
 
+    async def _turn(self, room: WaitingRoom) -> None:
+        """Let those behind a full room in, and send as many of those due last to the end of the line.
+
+        Else one that is due soon would stand in the log behind many that are not.
+        """
+        newcomers = await self.intake.poll()
+        for record in newcomers:
+            room.admit(record)
+        if out := room.last_due(len(newcomers)):
+            await self.writer.append([_as_it_is(record) for record in out])
+            await self.intake.commit(room.settled(out))
+
+    async def _look(self, room: WaitingRoom, looked: _Looked) -> None:
+        """Make those due whose answers are in."""
+        now_ms = self.clock_ms()
+        if self.arrivals is None or now_ms - looked.at_ms < LOOK_MS:
+            return
+        looked.at_ms = now_ms
+        # Read first: what arrives while we look moves it on and is seen the next time.
+        progress = await self.arrivals.progress() if len(room) else looked.progress
+        fresh = room.newly_expecting()
+        keys = room.expecting() if progress != looked.progress else fresh
+        looked.progress = progress
+        if keys:
+            room.hasten(await self.arrivals.arrived(keys), now_ms)
+
     async def _again(self, records: Sequence[LogRecord]) -> None:
         self.engine.received(len(records))
         prepared = await self.engine.prepare(records)
+        while not await self.saved(prepared):
+            prepared = await self.engine.prepare(records)
         await self.writer.append(prepared.outputs)
         self.engine.committed(prepared)
+
+
+def _full(room: WaitingRoom) -> bool:
+    return len(room) >= MAX_WAITING or room.size >= MAX_WAITING_BYTES
+
+
+def _as_it_is(record: LogRecord) -> OutRecord:
+    return OutRecord(
+        topic=record.topic,
+        key=record.key or b"",
+        value=record.value or b"",
+        headers=record.headers,
+        timestamp_ms=record.timestamp_ms,
+    )

@@ -56,10 +56,16 @@ class Simulation:
         if truth is None:
             return ()
         people = self._people(row["pair_id"], row["round"], set(row["seen_by"]))
+        wanted = row["wanted"] - self._on_their_way(row["pair_id"], row["round"], set(row["seen_by"]))
         return [
             simulated_label(row["pair_id"], row["slice"], truth.preference, one, now, round_=row["round"])
-            for one in people[: row["wanted"]]
+            for one in people[: max(0, wanted)]
         ]
+
+    def _on_their_way(self, pair_id: str, round_: Round, seen_by: set[str]) -> int:
+        """Return how many labels were submitted that are no rows yet; nobody is asked in their place."""
+        said = {annotator for pair, annotator, of in self._submitted if (pair, of) == (pair_id, round_)}
+        return len(said - seen_by)
 
     def _people(self, pair_id: str, round_: Round, seen_by: set[str]) -> Sequence[Annotator]:
         if round_ == "adjudicate":

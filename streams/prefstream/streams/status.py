@@ -1,6 +1,7 @@
 """How far everything is: counts per stage, lags, dead letters, rows."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from prefstream.adapters.postgres.connection import pool_of
 from prefstream.adapters.settings import Settings
 from prefstream.schemas.errors import Unavailable
 from prefstream.streams.places import find_places, open_log
+from prefstream.streams.spending import budgets_now
 
 _COUNTS = """
 select
@@ -77,6 +79,7 @@ async def overview(settings: Settings) -> dict[str, Any]:
             "lag": {group: sum(topics.values()) for group, topics in sorted(lags.items())},
             "slices": await slices(pool),
             "agreement": await agreement(pool),
+            "budgets": await budgets_now(pool, now_ms=time.time_ns() // 1_000_000),
         }
 
 

@@ -9,13 +9,15 @@ import asyncpg
 import structlog
 
 from prefstream.adapters.log import Log
-from prefstream.adapters.postgres.connection import AWAY, pool_of
-from prefstream.adapters.postgres.states import StoredState, load_states
+from prefstream.adapters.postgres.connection import AWAY, CLASH, pool_of
+from prefstream.adapters.postgres.states import StoredState, load_states, save_states
 from prefstream.adapters.settings import Settings
 from prefstream.schemas.errors import Unavailable
-from prefstream.streams.engine import Tally
+from prefstream.streams.engine import Prepared, Tally
 from prefstream.streams.health import HealthServer
+from prefstream.streams.keys import Keys
 from prefstream.streams.places import Places, find_places, open_log
+from prefstream.streams.purse import SharedPurse, opened_purse
 from prefstream.streams.topology import ProcessName, process_group
 from prefstream.streams.watchdog import Observation, Watchdog
 
@@ -39,6 +41,19 @@ class PostgresStates:
         except AWAY as error:
             raise Unavailable(f"{stage}: states cannot be read: {error or type(error).__name__}") from error
 
+    async def save(self, stage: str, prepared: Prepared) -> bool:
+        """Save the states of a batch; return `False` when somebody else changed one meanwhile.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        try:
+            return await save_states(self._pool, stage, prepared.states, prepared.versions)
+        except CLASH:
+            return False
+        except AWAY as error:
+            raise Unavailable(f"{stage}: states cannot be saved, the database is away") from error
+
 
 @dataclass(slots=True, kw_only=True)
 class Surroundings:
@@ -51,6 +66,9 @@ class Surroundings:
     pool: asyncpg.Pool
     stop: asyncio.Event
     tallies: dict[str, Tally] = field(default_factory=dict)
+    keys: Keys = field(default_factory=Keys)
+    #: What watches the money, in the process that calls models.
+    purse: SharedPurse | None = None
     #: Set while this process takes records; a standby has nothing to get on with.
     active: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -81,8 +99,10 @@ async def surroundings(
         pool = await stack.enter_async_context(pool_of(dsn, size=10, wait_for_disk=wait))
         port = await stack.enter_async_context(open_log(places, partitions=settings.partitions))
         around = Surroundings(name=name, settings=settings, places=places, log=port, pool=pool, stop=stop)
+        if name == "llm-worker":
+            around.purse = await stack.enter_async_context(opened_purse(settings.budget, pool))
         watchdog = Watchdog(around.observe, stall_s=settings.stall_s)
-        health = HealthServer(around.tallies, watchdog)
+        health = HealthServer(around.tallies, watchdog, around.keys.complaints)
         await health.start(settings.health_port)
         stack.push_async_callback(health.close)
         watching = asyncio.create_task(_watch(around, watchdog, health))

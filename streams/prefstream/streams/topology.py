@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from prefstream.agents.classification import Classifier
 from prefstream.agents.curation import Curation
-from prefstream.agents.generation import Generation, Generator
+from prefstream.agents.generation import Generation
 from prefstream.agents.judging import Judge, Judging
 from prefstream.agents.resolution import Resolution
 from prefstream.agents.routing import Routing
@@ -26,19 +27,47 @@ _INPUTS: Mapping[str, Sequence[str]] = {
     "generation": (topics.PROMPTS_CURATED.name,),
     "judging": (topics.PAIRS_PROPOSED.name,),
 }
-#: Stages that keep up with the log by themselves, and stages that wait for models.
+#: Stages that keep up with the log by themselves, and stages that wait for models. Where a model
+#: classifies prompts, curation waits too, and moves from the light stages to the slow ones.
 LIGHT = ("curation", "routing", "resolution", "validation")
 SLOW = ("generation", "judging")
+#: Stages that may put a record off. Curation's retries are read also when no model classifies any more.
+RETRYING = ("curation", *SLOW)
+#: The stage that one process or the other runs; on Kafka each goes on where the other has come to.
+MOVING = "curation"
 
 
-def light_stages(*, overlap: int) -> tuple[Stage, ...]:
+def light_stages(*, overlap: int, classifier: Classifier | None = None) -> tuple[Stage, ...]:
     """Return the stages of the process `worker`."""
-    return (Curation(), Routing(overlap=overlap), Resolution(), Validation())
+    curation = () if waits(classifier) else (Curation(classifier=classifier),)
+    return (*curation, Routing(overlap=overlap), Resolution(), Validation())
 
 
-def slow_stages(*, panel: Sequence[Judge], generators: Sequence[Generator]) -> tuple[Stage, ...]:
+def slow_stages(
+    *, panel: Sequence[Judge], generation: Generation, classifier: Classifier | None = None
+) -> tuple[Stage, ...]:
     """Return the stages of the process `llm-worker`."""
-    return (Generation(generators=tuple(generators)), Judging(panel=tuple(panel)))
+    curation = (Curation(classifier=classifier),) if waits(classifier) else ()
+    return (*curation, generation, Judging(panel=tuple(panel)))
+
+
+def waits(classifier: Classifier | None) -> bool:
+    """Return whether curation waits for a model."""
+    return classifier is not None and classifier.remote
+
+
+def stage_names(process: ProcessName, *, classifying: bool) -> tuple[str, ...]:
+    """Return the names of the stages that a process runs.
+
+    Args:
+        process: The process.
+        classifying: Whether curation waits for a model.
+    """
+    if process == "worker":
+        return tuple(stage for stage in LIGHT if not (classifying and stage == MOVING))
+    if process == "llm-worker":
+        return (MOVING, *SLOW) if classifying else SLOW
+    return ()
 
 
 def process_group(process: ProcessName) -> str:
@@ -51,14 +80,16 @@ def retry_group(stage: str) -> str:
     return f"prefstream.{stage}.retry"
 
 
-def kafka_groups() -> dict[str, Sequence[str]]:
+def kafka_groups(*, classifying: bool = False) -> dict[str, Sequence[str]]:
     """Return the consumer groups on Kafka, where a process is a group, and the topics each reads."""
     groups: dict[str, Sequence[str]] = {
-        process_group("worker"): [topic for stage in LIGHT for topic in _INPUTS[stage]],
-        process_group("llm-worker"): [topic for stage in SLOW for topic in _INPUTS[stage]],
-        SINK_GROUP: [spec.name for spec in TOPICS],
+        process_group(process): [
+            topic for stage in stage_names(process, classifying=classifying) for topic in _INPUTS[stage]
+        ]
+        for process in ("worker", "llm-worker")
     }
-    return groups | {retry_group(stage): [retry_topic(stage)] for stage in SLOW}
+    groups[SINK_GROUP] = [spec.name for spec in TOPICS]
+    return groups | {retry_group(stage): [retry_topic(stage)] for stage in RETRYING}
 
 
 def postgres_readers() -> dict[str, Sequence[str]]:
@@ -70,6 +101,6 @@ def postgres_readers() -> dict[str, Sequence[str]]:
     readers = {
         spec.name: [stage for stage, inputs in _INPUTS.items() if spec.name in inputs] for spec in TOPICS
     }
-    for stage in SLOW:
+    for stage in RETRYING:
         readers[retry_topic(stage)] = [retry_group(stage)]
     return {topic: [*groups, "sink"] for topic, groups in readers.items() if topic not in kept}

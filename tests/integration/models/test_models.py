@@ -195,14 +195,15 @@ async def test_a_server_that_is_not_there_may_be_tried_again(provider: str) -> N
     assert (told.reason, told.transient) == ("connection", True)
 
 
-async def test_a_wrong_key_is_final_and_shows_in_no_log(
+async def test_a_wrong_key_makes_pairs_wait_and_shows_in_no_log(
     provider: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = "sk-secret-9e1f77aa"
     with caplog.at_level(logging.DEBUG):
         told = await failure(provider, Step(), key=secret)
 
-    assert (told.reason, told.transient) == ("wrong_key", False)
+    assert (told.reason, told.transient, told.waiting) == ("wrong_key", True, True)
+    assert told.retry_after_s == 60
     assert secret not in told.detail
     assert secret not in caplog.text
 

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from prefstream.adapters.postgres.journal import record, recorded
+from prefstream.adapters.postgres.journal import Unkeepable, record, record_all, recorded
 from prefstream.adapters.postgres.log import PostgresLog
+from prefstream.adapters.settings import LimitSettings
 from prefstream.agents.stage import Answer, Call, Failure, Reply
 from prefstream.schemas.calls import About
 from prefstream.schemas.errors import Unavailable
@@ -50,11 +52,32 @@ class Paid:
 
 
 def effects(
-    log: PostgresLog, paid: Paid, *, in_flight: int = 8, deadline_s: float = 30.0
+    log: PostgresLog, paid: Paid, *, in_flight: int = 8, deadline_s: float = 30.0, **others: Any
 ) -> JournalledEffects:
     return JournalledEffects(
-        pool=log.pool, providers={"paid": paid}, in_flight=in_flight, deadline_s=deadline_s
+        pool=log.pool, providers={"paid": paid}, in_flight=in_flight, deadline_s=deadline_s, **others
     )
+
+
+@dataclass
+class ToldPurse:
+    """A purse that notes what it is told, in order."""
+
+    left: int = 1000
+    told: list[tuple[str, object]] = field(default_factory=list)
+
+    async def admit(self, call: Call) -> Failure | None:
+        self.told.append(("admit", call.request_id))
+        self.left -= 1
+        empty = Failure(reason="budget_day", detail="spent", transient=True, waiting=True, retry_after_s=60.0)
+        return empty if self.left < 0 else None
+
+    def priced(self, call: Call, reply: Reply) -> Reply:
+        self.told.append(("priced", reply.content["answer"]))
+        return replace(reply, content={**reply.content, "cost_nanousd": 7})
+
+    async def settled(self, call: Call, reply: Reply | None) -> None:
+        self.told.append(("settled", reply.content["cost_nanousd"] if reply else None))
 
 
 async def test_a_redelivery_pays_nothing_and_gets_the_same_answer(log: PostgresLog) -> None:
@@ -177,16 +200,30 @@ async def test_without_the_journal_nothing_is_asked(log: PostgresLog) -> None:
 
 
 @pytest.mark.parametrize("content", [{"text": "cut off \ud83d"}, {"tool": {"input": {"n": 10**30}}}])
-async def test_an_answer_that_cannot_be_kept_may_be_asked_for_again_and_stops_nobody(
+async def test_an_answer_that_cannot_be_kept_is_kept_as_unreadable_and_stops_nobody(
     log: PostgresLog, content: dict[str, object]
 ) -> None:
     """Models that are cut off say half an emoji; to raise here would end the process at every start."""
-    answer = await effects(log, Paid(content=content)).answer(CALL)
+    paid = Paid(content=content)
+    answers = [await effects(log, paid).answer(CALL) for _ in range(2)]
 
-    assert isinstance(answer, Failure)
-    assert (answer.reason, answer.transient) == ("unreadable_answer", True)
-    assert "paid" in answer.detail
-    assert await recorded(log.pool, [CALL.request_id]) == {}
+    assert isinstance(answers[0], Reply)
+    assert answers[0].content["stop"] == "unreadable"
+    assert "cannot be kept" in answers[0].content["why"]
+    assert answers == [answers[0]] * 2
+    assert paid.performed == 1
+
+
+async def test_an_answer_that_cannot_be_read_is_the_same_for_a_redelivery(log: PostgresLog) -> None:
+    """It came and may have been paid for; asked again under the same id it might be another one."""
+    paid = Paid(failures=[Failure(reason="unreadable_answer", detail="no message", transient=True)])
+    first = await effects(log, paid).answer(CALL)
+    again = await effects(log, paid).answer(CALL)
+
+    assert isinstance(first, Reply)
+    assert (first.content["stop"], first.content["text"], first.content["tool"]) == ("unreadable", "", None)
+    assert again == first
+    assert paid.performed == 1
 
 
 async def test_a_provider_that_raises_is_a_failure_and_shows_no_more_than_its_kind(log: PostgresLog) -> None:
@@ -200,3 +237,228 @@ async def test_a_provider_that_raises_is_a_failure_and_shows_no_more_than_its_ki
     assert answer == Failure(reason="defect", detail="paid raised BrokenBarrierError", transient=True)
     assert [(line["event"], line["provider"]) for line in lines] == [("provider.failed", "paid")]
     assert await recorded(log.pool, [CALL.request_id]) == {}
+
+
+async def test_calls_asked_at_once_in_one_process_share_one_answer(log: PostgresLog) -> None:
+    paid = Paid()
+    shared = effects(log, paid)
+
+    answers = await asyncio.gather(*(shared.answer(CALL) for _ in range(20)))
+
+    assert paid.performed == 1
+    assert answers == [Reply(content={"answer": 1}, at_ms=1)] * 20
+
+
+async def test_if_the_first_to_ask_gives_up_another_asks(log: PostgresLog) -> None:
+    paid = Paid(pause=asyncio.Event())
+    shared = effects(log, paid)
+    assert paid.pause is not None
+    first, second = (asyncio.create_task(shared.answer(CALL)) for _ in range(2))
+    async with asyncio.timeout(30):
+        while not paid.performed:
+            await asyncio.sleep(0.001)
+        first.cancel()
+        paid.pause.set()
+        answer = await second
+
+    assert isinstance(answer, Reply)
+    assert paid.performed == 2
+
+
+async def test_many_answers_are_kept_in_few_statements(log: PostgresLog) -> None:
+    statements: list[str] = []
+    shared = effects(log, Paid(), in_flight=500)
+    calls = [Call(provider="paid", request={"n": number}) for number in range(300)]
+    real = log.pool.fetch
+
+    async def counted(query: str, *arguments: object) -> Any:
+        statements.append(query.split(maxsplit=1)[0])
+        return await real(query, *arguments)
+
+    shared.journal._pool = type("Counting", (), {"fetch": staticmethod(counted)})()
+    answers = await asyncio.gather(*(shared.answer(call) for call in calls))
+
+    kept = await recorded(log.pool, [call.request_id for call in calls])
+    assert [kept[call.request_id] for call in calls] == answers
+    assert len(statements) < 60
+
+
+async def test_many_replies_are_recorded_in_one_go_and_those_that_were_first_hold(log: PostgresLog) -> None:
+    calls = [Call(provider="paid", request={"n": number}) for number in range(4)]
+    await record(log.pool, calls[2], Reply(content={"answer": "first"}, at_ms=1))
+    pairs = [(call, Reply(content={"answer": number}, at_ms=2)) for number, call in enumerate(calls)]
+
+    held = await record_all(log.pool, [*pairs, (calls[0], Reply(content={"answer": "again"}, at_ms=3))])
+
+    assert [reply.content["answer"] for reply in held] == [0, 1, "first", 3, 0]
+
+
+async def test_groups_that_overlap_in_another_order_do_not_stop_each_other(log: PostgresLog) -> None:
+    calls = [Call(provider="paid", request={"n": number}) for number in range(200)]
+    there = [(call, Reply(content={"by": "one"}, at_ms=1)) for call in calls]
+    back = [(call, Reply(content={"by": "two"}, at_ms=1)) for call in reversed(calls)]
+    async with asyncio.timeout(60):
+        one, two = await asyncio.gather(record_all(log.pool, there), record_all(log.pool, back))
+
+    assert one == list(reversed(two))
+
+
+async def test_a_hostile_name_of_a_model_is_kept_without_what_cannot_be(log: PostgresLog) -> None:
+    about = About(purpose="judging", subject="pair\0", slice="\ud83d", asked_by="judge")
+    hostile = Reply(content={"model": "m\0" + "x" * 5000}, at_ms=1)
+
+    await record(log.pool, replace(CALL, about=about), hostile)
+
+    row = await log.pool.fetchrow("select model, subject, slice from journal")
+    assert row is not None
+    assert tuple(row) == ("m\N{REPLACEMENT CHARACTER}" + "x" * 198, "pair\N{REPLACEMENT CHARACTER}", "?")
+
+
+async def test_one_answer_that_cannot_be_kept_does_not_take_others_with_it(log: PostgresLog) -> None:
+    bad = Call(provider="bad", request={})
+    shared = JournalledEffects(
+        pool=log.pool,
+        providers={"paid": Paid(), "bad": Paid(content={"text": "\ud83d"})},
+        in_flight=8,
+        deadline_s=30.0,
+    )
+
+    good, unkept = await asyncio.gather(shared.answer(CALL), shared.answer(bad))
+
+    assert isinstance(good, Reply)
+    assert isinstance(unkept, Reply)
+    assert unkept.content["stop"] == "unreadable"
+    with pytest.raises(Unkeepable):
+        await record(log.pool, bad, Reply(content={"text": "\ud83d"}, at_ms=1))
+
+
+async def test_the_purse_is_asked_before_and_told_after_and_a_known_answer_is_free(log: PostgresLog) -> None:
+    purse = ToldPurse()
+    shared = effects(log, Paid(), purse=purse)
+
+    first = await shared.answer(CALL)
+    again = await shared.answer(CALL)
+
+    assert purse.told == [("admit", CALL.request_id), ("priced", 1), ("settled", 7)]
+    assert first == again == Reply(content={"answer": 1, "cost_nanousd": 7}, at_ms=1)
+
+
+async def test_an_empty_purse_keeps_the_call_waiting_and_nobody_is_asked(log: PostgresLog) -> None:
+    paid = Paid()
+    answer = await effects(log, paid, purse=ToldPurse(left=0)).answer(CALL)
+
+    assert isinstance(answer, Failure)
+    assert (answer.reason, answer.waiting, paid.performed) == ("budget_day", True, 0)
+
+
+@pytest.mark.parametrize("how", ["failure", "cancelled", "no turn"])
+async def test_what_was_set_aside_for_a_call_without_a_reply_is_given_back(
+    log: PostgresLog, how: str
+) -> None:
+    purse, paid = ToldPurse(), Paid(pause=asyncio.Event())
+    assert paid.pause is not None
+    shared = effects(log, paid, purse=purse)
+    if how == "failure":
+        paid.failures.append(Failure(reason="server_error", detail="500", transient=True))
+        paid.pause.set()
+    if how == "no turn":
+        shared.limits.stop()
+    asking = asyncio.create_task(shared.answer(CALL))
+    async with asyncio.timeout(30):
+        while how == "cancelled" and not paid.performed:
+            await asyncio.sleep(0.001)
+        if how == "cancelled":
+            asking.cancel()
+        await asyncio.wait([asking])
+
+    assert purse.told == [("admit", CALL.request_id), ("settled", None)]
+
+
+async def test_an_answer_that_was_paid_is_kept_though_its_caller_has_gone(log: PostgresLog) -> None:
+    purse = ToldPurse()
+    shared = effects(log, Paid(), purse=purse)
+    asking = asyncio.create_task(shared.answer(CALL))
+    async with asyncio.timeout(30):
+        while ("priced", 1) not in purse.told:
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait([asking])
+        await shared.aclose()
+
+    assert CALL.request_id in await recorded(log.pool, [CALL.request_id])
+    assert purse.told[-1] == ("settled", 7)
+
+
+@dataclass
+class SlowFirst:
+    """A provider whose first answer to the call waits until it is let go."""
+
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: int = 0
+
+    async def answer(self, call: Call) -> Answer:
+        if call != CALL:
+            return Reply(content={"answer": 0}, at_ms=1)
+        self.asked += 1
+        number = self.asked
+        if number == 1:
+            await self.let_go.wait()
+        return Reply(content={"answer": number}, at_ms=number)
+
+
+async def test_when_hedging_the_first_answer_wins_and_both_are_paid_and_kept(log: PostgresLog) -> None:
+    slow, purse = SlowFirst(), ToldPurse()
+    shared = JournalledEffects(
+        pool=log.pool,
+        providers={"paid": slow},
+        in_flight=8,
+        deadline_s=30.0,
+        purse=purse,
+        settings=LimitSettings(hedge=True),
+    )
+    for number in range(60):
+        await shared.answer(Call(provider="paid", request={"n": number}))
+    purse.told.clear()
+    async with asyncio.timeout(30):
+        answer = await shared.answer(CALL)
+        slow.let_go.set()
+        await shared.aclose()
+
+    assert isinstance(answer, Reply)
+    assert (answer.content["answer"], slow.asked) == (2, 2)
+    ids = [CALL.request_id, f"{CALL.request_id}:hedge"]
+    kept = await recorded(log.pool, ids)
+    assert [kept[one].content["answer"] for one in ids] == [2, 1]
+    assert [told for told, _ in purse.told].count("settled") == 2
+    assert sum(1 for told, _ in purse.told if told == "admit") == 2
+
+
+async def test_when_hedging_two_failures_are_one(log: PostgresLog) -> None:
+    paid = Paid()
+    shared = effects(log, paid, settings=LimitSettings(hedge=True))
+    for number in range(60):
+        await shared.answer(Call(provider="paid", request={"n": number}))
+    down = Failure(reason="server_error", detail="500", transient=True)
+    paid.failures, paid.meet = [down, down], asyncio.Barrier(2)
+    async with asyncio.timeout(30):
+        assert await shared.answer(CALL) == down
+
+
+async def test_once_stopping_calls_under_way_end_and_no_other_begins(log: PostgresLog) -> None:
+    paid, stop = Paid(pause=asyncio.Event()), asyncio.Event()
+    assert paid.pause is not None
+    shared = effects(log, paid)
+    holding = asyncio.create_task(shared.stop_with(stop))
+    begun = asyncio.create_task(shared.answer(CALL))
+    async with asyncio.timeout(30):
+        while not paid.performed:
+            await asyncio.sleep(0.001)
+        stop.set()
+        await holding
+        late = await shared.answer(Call(provider="paid", request={"late": True}))
+        paid.pause.set()
+        assert isinstance(await begun, Reply)
+
+    assert isinstance(late, Failure)
+    assert (late.reason, late.waiting) == ("stopping", True)
+    assert paid.performed == 1

@@ -20,6 +20,7 @@ from prefstream.agents.generation import Generation
 from prefstream.agents.judging import Judging
 from prefstream.agents.resolution import Resolution
 from prefstream.agents.routing import Routing
+from prefstream.agents.stage import Configuration, Given
 from prefstream.agents.validation import Validation
 from prefstream.schemas.dead_letters import Detour, detoured
 from prefstream.schemas.envelope import Event
@@ -216,6 +217,24 @@ def test_a_prompt_is_submitted_until_curation_decides(sink: Sink) -> None:
         ("p2", "set_aside", "general", None, "C3"),
         (make.PROMPT, "curated", "arithmetic", '["medical"]', None),
     ]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["as it happened", "the other way round"])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_prompt_that_generation_sets_aside_is_curated_no_more(
+    sink: Sink, *, order: tuple[int, int], together: bool
+) -> None:
+    """Offline answers take no time, so both events would happen at one instant."""
+    curated = make.a_prompt_curated()
+    given = Given(configuration=Configuration(constitution=make.a_constitution()))
+    [aside] = Generation(generators=()).handle(curated, given).events
+    events = [(curated, aside)[place] for place in order]
+
+    for batch in [events] if together else [[event] for event in events]:
+        sink.take(*batch)
+
+    [row] = sink.rows("select status, slice, stakes, reason, decision_id::text from prompts")
+    assert row == ("set_aside", curated.slice, None, "no_contrast", aside.event_id)
 
 
 def test_the_status_follows_the_pair_through_the_chain(sink: Sink) -> None:

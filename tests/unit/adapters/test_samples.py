@@ -9,7 +9,7 @@ import pytest
 
 from prefstream.adapters.constitutions import shipped_constitution
 from prefstream.adapters.samples import demo_pairs, demo_prompts, demo_truths
-from prefstream.agents.curation import Curation
+from prefstream.agents.curation import Curation, state_key
 from prefstream.agents.judges.offline import OfflineJudge
 from prefstream.agents.stage import Configuration, Given
 from prefstream.domain.checks.content import content_checks
@@ -85,7 +85,9 @@ def test_neither_side_nor_model_nor_length_gives_the_better_response_away() -> N
 
 def test_curation_sets_aside_what_nobody_can_prefer_anything_about() -> None:
     outcomes = [
-        Curation().handle(prompt, Given(configuration=CONFIGURATION)).events[0]
+        Curation()
+        .handle(prompt, Given(configuration=CONFIGURATION, states={state_key(prompt): None}))
+        .events[0]
         for prompt in demo_prompts(NOON)
     ]
     reasons = Counter(event.reason for event in outcomes if isinstance(event, PromptSetAside))

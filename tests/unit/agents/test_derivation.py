@@ -15,14 +15,18 @@ def test_a_derived_event_names_its_cause_its_stage_and_its_version() -> None:
     envelope = derived(Curation(), CAUSE, subject="q")
     assert envelope["causation_id"] == CAUSE.event_id
     assert envelope["source"] == "prefstream/curation"
-    assert (envelope["subject"], envelope["correlation_id"], envelope["stage_version"]) == ("q", "q", "1")
+    assert (envelope["subject"], envelope["correlation_id"], envelope["stage_version"]) == (
+        "q",
+        "q",
+        Curation().version,
+    )
 
 
 def test_ids_are_the_same_each_time_and_differ_by_stage_version_ordinal_and_input() -> None:
     first = derived(Curation(), CAUSE, subject="q")["event_id"]
     assert derived(Curation(), CAUSE, subject="q")["event_id"] == first
     others = [
-        derived(Curation(version="2"), CAUSE, subject="q"),
+        derived(Curation(version="another"), CAUSE, subject="q"),
         derived(Routing(), CAUSE, subject="q"),
         derived(Curation(), CAUSE, subject="q", ordinal=1),
         derived(Curation(), CAUSE, subject="q", input_id="another input"),

@@ -98,6 +98,12 @@ def test_no_verdict_and_a_suspected_injection_escalate_with_all_their_reasons() 
     ]
 
 
+def test_a_missing_judge_escalates_although_the_others_are_sure() -> None:
+    decision = routed(replace(CASE, confidence=1.0, flags=("judge_missing",)))
+    assert decision.route == "escalate"
+    assert codes(decision) == [ReasonCode.JUDGE_MISSING]
+
+
 def test_the_coin_falls_for_every_pair_whatever_its_route() -> None:
     policy = a_policy(audit_share=1.0)
     for case, route in ((CASE, "accept"), (replace(CASE, confidence=0.1), "escalate")):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.factories import a_vote
 
-from prefstream.domain.pooling import NO_VERDICT, Pooled, pooled
+from prefstream.domain.pooling import NO_VERDICT, Pooled, opposed, pooled
 from prefstream.schemas.values import Preference, Verdict
 
 
@@ -74,6 +74,33 @@ def test_swapping_the_sides_swaps_label_and_probability(verdicts: list[Verdict |
     assert back.confidence == pytest.approx(there.confidence) if there.label else back.confidence is None
     if there.p_a is not None and back.p_a is not None:
         assert back.p_a == pytest.approx(1 - there.p_a)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.randoms())
+def test_the_order_of_stated_probabilities_says_nothing(stated: list[float], chance: Random) -> None:
+    shuffled = list(stated)
+    chance.shuffle(shuffled)
+    there, back = (pooled([a_vote(p_a=p) for p in some]) for some in (stated, shuffled))
+    assert there == back
+
+
+@pytest.mark.parametrize(
+    ("labels", "against"),
+    [
+        (("A>", "B>"), True),
+        (("A>>", "=", "B>"), True),
+        (("A>", "A>>"), False),
+        (("A>", "=", None), False),
+        ((), False),
+    ],
+)
+def test_judges_are_opposed_when_two_of_them_name_different_sides(
+    labels: tuple[str | None, ...], against: bool
+) -> None:
+    pools = [
+        Pooled(label=Preference(label) if label else None, p_a=None, confidence=None) for label in labels
+    ]
+    assert opposed(pools) is against
 
 
 @given(st.lists(st.sampled_from([None, *Verdict]), min_size=1, max_size=8), st.randoms())

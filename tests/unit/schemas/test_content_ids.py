@@ -1,5 +1,6 @@
 """A constitution and a policy are named by their content: any change names another."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -64,6 +65,11 @@ def test_every_field_has_its_change_tested() -> None:
 def test_a_change_deep_inside_gives_another_identity() -> None:
     deep = a_principle(exemplars=(an_exemplar(), an_exemplar(why="because")))
     assert a_constitution(principles=(deep,)).content_hash != a_constitution().content_hash
+
+
+def test_what_stands_at_its_default_is_no_part_of_the_identity() -> None:
+    """So a field that is added later changes no identity that was given before."""
+    assert content_hash(Policy(name="p")) == sha256(b'{"name":"p"}').hexdigest()
 
 
 def test_the_order_of_a_mapping_does_not_change_the_identity() -> None:

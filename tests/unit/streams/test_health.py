@@ -70,6 +70,21 @@ async def test_a_process_that_is_stuck_is_alive_but_not_ready_and_says_for_how_l
     assert re.search(r"no progress for \d+ s although there is work", text)
 
 
+async def test_what_a_person_has_to_mend_is_told_while_the_process_goes_on() -> None:
+    complaints = ["the key was refused for anthropic:m"]
+    server = HealthServer({}, a_watchdog(), lambda: complaints)
+    await server.start(0)
+    server.started = True
+    try:
+        assert await told(server, "/readyz") == (200, "ready\nthe key was refused for anthropic:m\n")
+        assert "prefstream_complaints 1.0" in (await told(server, "/metrics"))[1]
+        complaints.clear()
+        assert await told(server, "/readyz") == (200, "ready\n")
+        assert "prefstream_complaints 0.0" in (await told(server, "/metrics"))[1]
+    finally:
+        await server.close()
+
+
 async def test_the_counters_show_what_a_stage_received_and_how_it_ended() -> None:
     tallies = {"judging": Tally(received=10, done=5, retry=2, dead=1, outputs=6), "routing": Tally()}
     async with serving(tallies) as server:

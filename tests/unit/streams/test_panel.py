@@ -1,19 +1,21 @@
 """Judges, generators and providers by the names that settings give them."""
 
 import asyncio
-from typing import cast
+from typing import Any, cast
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
-from prefstream.adapters.settings import JudgeSettings
+from prefstream.adapters.settings import GenerationSettings, JudgeSettings
 from prefstream.agents.generators.model import ModelGenerator
 from prefstream.agents.generators.offline import OfflineGenerator
+from prefstream.agents.judges.model import ModelJudge
 from prefstream.agents.judging import Judging
 from prefstream.schemas.errors import BadInput
 from prefstream.streams.effects import Provider, RecordedProvider
-from prefstream.streams.panel import generators_of, judges_of, providers_of
+from prefstream.streams.panel import judges_of, providers_of
+from prefstream.streams.writers import generators_of
 
 #: Providers keep the pool and use it only when they are asked.
 NO_POOL = cast("asyncpg.Pool", None)
@@ -45,14 +47,44 @@ def test_an_empty_panel_is_refused_with_the_setting() -> None:
         judges_of(a_panel())
 
 
+@pytest.mark.parametrize("names", [("offline", "offline"), ("openai:m", "recorded:a", "openai:m")])
+def test_a_judge_that_is_named_twice_is_refused(names: tuple[str, ...]) -> None:
+    with pytest.raises(BadInput, match=r"twice on the panel.*name it once"):
+        judges_of(a_panel(*names))
+
+
+def test_orders_variants_critique_and_tokens_come_from_the_settings() -> None:
+    settings = JudgeSettings(
+        panel=("openai:m",), orders=("ba", "ba"), variants=3, critique=True, verdict_tokens=900
+    )
+
+    assert judges_of(settings) == (
+        ModelJudge(
+            provider="openai",
+            model="m",
+            orders=("ba",),
+            variants=("plain", "verdict_first", "own_answer"),
+            critique=True,
+            max_tokens=900,
+        ),
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"orders": ()}, {"orders": ("aa",)}, {"variants": 0}, {"variants": 6}])
+def test_settings_that_make_no_judge_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        JudgeSettings(**wrong)
+
+
 @pytest.mark.parametrize("name", ["offline", "offline:careless", "recorded:x", "anthropic:", ""])
 def test_a_generator_nobody_knows_is_refused_with_what_there_is(name: str) -> None:
     with pytest.raises(BadInput, match="offline:careful, offline:hasty"):
-        generators_of(JudgeSettings(generators=(name,)))
+        generators_of(JudgeSettings(generators=(name,)), GenerationSettings())
 
 
 def test_generators_keep_the_order_of_the_settings_and_models_their_names() -> None:
-    found = generators_of(JudgeSettings(generators=("openai:a:b", "offline:hasty", "anthropic:c")))
+    names = JudgeSettings(generators=("openai:a:b", "offline:hasty", "anthropic:c"))
+    found = generators_of(names, GenerationSettings())
 
     assert found == (
         ModelGenerator(provider="openai", model="a:b"),

@@ -7,6 +7,7 @@ from typing import Any
 from prefstream.agents.stage import Call
 from prefstream.domain.curation import last_user_text
 from prefstream.domain.offline.writers import Style
+from prefstream.schemas.calls import About
 from prefstream.schemas.prompts import PromptCurated
 from prefstream.schemas.values import Provenance, Response
 
@@ -21,15 +22,21 @@ class OfflineGenerator:
     style: Style
 
     @property
-    def model(self) -> str:
-        """Return the name under which its responses show."""
+    def id(self) -> str:
+        """Return the identity, which is also the name under which its responses show."""
         return f"offline:{self.style}"
 
-    def call(self, prompt: PromptCurated) -> Call:
+    @property
+    def varies(self) -> bool:
+        """Return that another draw gives the same candidate."""
+        return False
+
+    def call(self, prompt: PromptCurated, draw: int = 0) -> Call:  # noqa: ARG002
         """Return the request that asks for a candidate."""
         request = {"style": self.style, "prompt": last_user_text(prompt.messages)}
-        return Call(provider="offline", request=request, journalled=False)
+        about = About(purpose="generation", subject=prompt.prompt_id, slice=prompt.slice, asked_by=self.id)
+        return Call(provider="offline", request=request, journalled=False, about=about)
 
-    def response(self, content: Mapping[str, Any]) -> Response:
+    def response(self, content: Mapping[str, Any], draw: int = 0) -> Response:  # noqa: ARG002
         """Return the candidate that an answer holds."""
-        return Response(text=content["text"], model=self.model, provenance=Provenance.OFFLINE)
+        return Response(text=content["text"], model=self.id, provenance=Provenance.OFFLINE)

@@ -1,46 +1,47 @@
-"""A judge by any language model: what is asked of it and how its answer is read, without reaching out.
+"""A judge by any language model: what is asked of it and how its answers become votes.
 
-The model must answer by calling one tool; prose is never parsed. An answer that cannot be read is
-asked for once more, then counts as no verdict.
+It reads every pair in both orders and under one or more prompt variants, and may be given critiques
+of each response first. It must answer by calling a tool; prose is never parsed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import product
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from prefstream.agents.judges.answers import Order, SaidVerdict, read_verdict, vote_of
+from prefstream.agents.judges.attempts import Attempts, attempted
+from prefstream.agents.judges.critique import (
+    CRITIQUE_VERSION,
+    SaidCritique,
+    comparison_data,
+    comparison_note,
+    critique_of,
+    critique_request,
+    read_critique,
+)
 from prefstream.agents.judges.rubric import RUBRIC_VERSION, pair_as_data, system_prompt
+from prefstream.agents.judges.variants import (
+    TOOL,
+    VARIANTS,
+    VARIANTS_VERSION,
+    instructions,
+    verdict_tool,
+)
 from prefstream.agents.judging import Answers
-from prefstream.agents.stage import Call, Configuration, Reply
+from prefstream.agents.stage import Call, Configuration
+from prefstream.domain.quotes import spaced
+from prefstream.schemas.calls import About
 from prefstream.schemas.constitutions import Constitution
 from prefstream.schemas.ids import derived_id
+from prefstream.schemas.judgements import Critique
 from prefstream.schemas.pairs import PairProposed
-from prefstream.schemas.values import ClauseVerdict, Provenance, Usage, Verdict, Vote
+from prefstream.schemas.values import Vote
 
-Order = Literal["ab", "ba"]
-Side = Literal["A", "B", "both", "neither", "not_applicable"]
-TOOL = "record_verdict"
-#: The one prompt variant there is; the retry after an unreadable answer asks the same again.
-VARIANT = "plain"
-
-
-class _Clause(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    clause: str
-    verdict: Side
-    quote: str = ""
-
-
-class _Answer(BaseModel):
-    """What a judge says through the tool."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    verdict: Verdict
-    clauses: list[_Clause] = Field(default_factory=list)
-    rationale: str = ""
+ORDERS: tuple[Order, ...] = ("ab", "ba")
+_UNREAD: Attempts[SaidVerdict] = Attempts(calls=(), replies=(), state="unreadable")
+_Critiques = tuple[Attempts[SaidCritique], Attempts[SaidCritique]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,149 +51,166 @@ class ModelJudge:
     #: Who performs the calls: "anthropic" or "openai".
     provider: str
     model: str
-    orders: tuple[Order, ...] = ("ab", "ba")
+    orders: tuple[Order, ...] = ORDERS
+    #: Names of the prompt variants it is asked under.
+    variants: tuple[str, ...] = ("plain",)
+    #: Whether each response is criticised by itself before the two are compared.
+    critique: bool = False
     max_tokens: int = 1500
 
-    @property
-    def id(self) -> str:
-        """Return the identity of model, prompt and settings."""
-        settings = derived_id(RUBRIC_VERSION, VARIANT, self.max_tokens, *self.orders)
-        return f"{self.provider}:{self.model}#{settings[:8]}"
+    #: Identity of model, prompt and settings: a policy is certified for one of these.
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        critique = CRITIQUE_VERSION if self.critique else "none"
+        prompt = (RUBRIC_VERSION, VARIANTS_VERSION, critique, self.max_tokens)
+        settings = derived_id(*prompt, "orders", *self.orders, "variants", *self.variants)
+        object.__setattr__(self, "id", f"{self.provider}:{self.model}#{settings[:8]}")
 
     def calls(self, pair: PairProposed, configuration: Configuration, answers: Answers) -> Sequence[Call]:
-        """Return one call per order, and a second one where the first answer cannot be read."""
-        asked = []
-        for order in self.orders:
-            first = self._call(pair, configuration.constitution, order, attempt=1)
-            asked.append(first)
-            answer = answers.get(first.request_id)
-            if isinstance(answer, Reply) and _read(answer.content) is None:
-                asked.append(self._call(pair, configuration.constitution, order, attempt=2))
+        """Return one call per order and variant, after one per response where these are criticised first.
+
+        An answer that cannot be read is asked for once more.
+        """
+        critics = self._critics(pair, configuration, answers)
+        asked = [call for critic in critics or () for call in critic.calls]
+        for _, _, attempts in self._comparisons(pair, configuration, answers, critics):
+            asked += attempts.calls
         return asked
 
     def votes(self, pair: PairProposed, configuration: Configuration, answers: Answers) -> Sequence[Vote]:
-        """Return one vote per order that was answered; an unreadable one has no verdict."""
-        votes = (self._vote(pair, configuration.constitution, order, answers) for order in self.orders)
-        return [vote for vote in votes if vote is not None]
+        """Return one vote per order and variant that was answered; an unreadable one has no verdict.
 
-    def _vote(
-        self, pair: PairProposed, constitution: Constitution, order: Order, answers: Answers
-    ) -> Vote | None:
-        replies = list(self._replies(pair, constitution, order, answers))
-        if not replies:
+        Without both critiques there is nothing to compare by, so no verdict either. The first vote
+        bears the tokens and the cost of the critiques, so that the votes add up to what was spent.
+        """
+        texts = (spaced(pair.response_a.text), spaced(pair.response_b.text))
+        critics = self._critics(pair, configuration, answers)
+        before = [content for critic in critics or () for content in critic.contents]
+        votes: list[Vote] = []
+        for order, variant, attempts in self._comparisons(pair, configuration, answers, critics):
+            if attempts.state in ("open", "failed") and not attempts.replies:
+                continue
+            votes.append(
+                vote_of(
+                    attempts,
+                    judge=self.id,
+                    order=order,
+                    variant=variant,
+                    constitution=configuration.constitution,
+                    texts=texts,
+                    before=() if votes else before,
+                )
+            )
+        return votes
+
+    def critiques(
+        self, pair: PairProposed, configuration: Configuration, answers: Answers
+    ) -> Sequence[Critique]:
+        """Return the critiques that could be read."""
+        critics = self._critics(pair, configuration, answers)
+        return self._read(pair, configuration, critics) if critics else ()
+
+    def _comparisons(
+        self, pair: PairProposed, configuration: Configuration, answers: Answers, critics: _Critiques | None
+    ) -> Iterator[tuple[Order, str, Attempts[SaidVerdict]]]:
+        """Return the questions that compare, once what they rest on has been answered."""
+        if critics and any(critic.state in ("open", "failed") for critic in critics):
+            return
+        critiques = self._read(pair, configuration, critics) if critics else ()
+        for order, variant in product(self.orders, self.variants):
+            if critics and len(critiques) < len(critics):
+                yield order, variant, _UNREAD
+            else:
+                call = self._comparison(pair, configuration, order, variant, critiques)
+                yield order, variant, attempted(call, answers, read_verdict)
+
+    def _critics(
+        self, pair: PairProposed, configuration: Configuration, answers: Answers
+    ) -> _Critiques | None:
+        if not self.critique:
             return None
-        last = replies[-1].content
-        answer = _read(last)
-        return Vote(
-            judge=self.id,
-            provenance=Provenance.REAL,
-            order=order,
-            variant=VARIANT,
-            raw=_raw(last),
-            verdict=_mapped(answer.verdict, order) if answer else None,
-            clause_verdicts=_clause_verdicts(answer, constitution, order),
-            rationale=answer.rationale if answer else "",
-            usage=_usage([reply.content for reply in replies]),
+        first, second = (
+            attempted(self._criticism(pair, configuration, text), answers, read_critique)
+            for text in (pair.response_a.text, pair.response_b.text)
         )
+        return first, second
 
-    def _replies(
-        self, pair: PairProposed, constitution: Constitution, order: Order, answers: Answers
-    ) -> Iterator[Reply]:
-        for attempt in (1, 2):
-            answer = answers.get(self._call(pair, constitution, order, attempt=attempt).request_id)
-            if isinstance(answer, Reply):
-                yield answer
+    def _read(
+        self, pair: PairProposed, configuration: Configuration, critics: _Critiques
+    ) -> Sequence[Critique]:
+        sides: tuple[tuple[Literal["a", "b"], str], ...] = (
+            ("a", pair.response_a.text),
+            ("b", pair.response_b.text),
+        )
+        return [
+            critique_of(
+                critic.said,
+                judge=self.id,
+                response=side,
+                constitution=configuration.constitution,
+                text=spaced(text),
+            )
+            for critic, (side, text) in zip(critics, sides, strict=True)
+            if critic.said is not None
+        ]
 
-    def _call(self, pair: PairProposed, constitution: Constitution, order: Order, *, attempt: int) -> Call:
-        texts = (pair.response_a.text, pair.response_b.text)
-        first, second = texts if order == "ab" else texts[::-1]
-        request = {
-            "model": self.model,
-            "system": system_prompt(constitution),
-            "messages": [{"role": "user", "content": pair_as_data(pair.messages, first, second)}],
-            "tools": [_tool(constitution)],
-            "tool": TOOL,
-            "max_tokens": self.max_tokens,
-            "cache": True,
-        }
-        # Part of the identity: the second call must not find the first one's recorded answer.
-        return Call(provider=self.provider, request=request | ({"attempt": attempt} if attempt > 1 else {}))
+    def _criticism(self, pair: PairProposed, configuration: Configuration, text: str) -> Call:
+        asked = critique_request(configuration.constitution, pair.messages, text)
+        return self._call(pair, asked, purpose="critique")
+
+    def _comparison(
+        self,
+        pair: PairProposed,
+        configuration: Configuration,
+        order: Order,
+        variant: str,
+        critiques: Sequence[Critique],
+    ) -> Call:
+        turn = 1 if order == "ab" else -1
+        shown = (pair.response_a.text, pair.response_b.text)[::turn]
+        data = (
+            comparison_data(pair.messages, shown, critiques[::turn])
+            if critiques
+            else pair_as_data(pair.messages, *shown)
+        )
+        prefix = _prefix(
+            _Prompt(
+                constitution_id=configuration.constitution_id,
+                variant=variant,
+                critique=bool(critiques),
+                constitution=configuration.constitution,
+            )
+        )
+        asked = {**prefix, "messages": [{"role": "user", "content": data}], "tool": TOOL}
+        return self._call(pair, asked, purpose="judging")
+
+    def _call(self, pair: PairProposed, asked: Mapping[str, Any], *, purpose: str) -> Call:
+        request = {**asked, "model": self.model, "max_tokens": self.max_tokens, "cache": True}
+        about = About(purpose=purpose, subject=pair.pair_id, slice=pair.slice, asked_by=self.id)
+        return Call(provider=self.provider, request=request, about=about)
 
 
-def _tool(constitution: Constitution) -> dict[str, Any]:
-    clauses = [principle.id for principle in constitution.principles]
-    clause = {
-        "type": "object",
-        "properties": {
-            "clause": {"type": "string", "enum": clauses},
-            "verdict": {"type": "string", "enum": ["A", "B", "both", "neither", "not_applicable"]},
-            "quote": {
-                "type": "string",
-                "description": "The words of a response that show it, at most 200 characters.",
-            },
-        },
-        "required": ["clause", "verdict"],
-    }
-    properties = {
-        "clauses": {"type": "array", "items": clause, "description": "One entry per clause."},
-        "rationale": {
-            "type": "string",
-            "description": "Why, in two sentences, naming the clause that decided.",
-        },
-        "verdict": {"type": "string", "enum": [verdict.value for verdict in Verdict]},
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prompt:
+    """What the instructions depend on: nothing of the pair, so that they can be cached."""
+
+    constitution_id: str
+    variant: str
+    critique: bool
+    constitution: Constitution = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _prefix(prompt: _Prompt) -> Mapping[str, Any]:
+    """Return instructions and tool; asked for several times a call, made once."""
+    variant = VARIANTS[prompt.variant]
+    parts = [
+        system_prompt(prompt.constitution),
+        instructions(variant, prompt.constitution),
+        comparison_note() if prompt.critique else "",
+    ]
     return {
-        "name": TOOL,
-        "description": "Record which response is better under the constitution.",
-        "input_schema": {"type": "object", "properties": properties, "required": list(properties)},
+        "system": "\n\n".join(part for part in parts if part),
+        "tools": [verdict_tool(variant, prompt.constitution)],
     }
-
-
-def _read(content: Mapping[str, Any]) -> _Answer | None:
-    """Return what the judge said through the tool; `None` when it did not, or not in full."""
-    tool = content.get("tool")
-    if not isinstance(tool, Mapping) or tool.get("name") != TOOL or content.get("stop") == "max_tokens":
-        return None
-    try:
-        return _Answer.model_validate(tool.get("input"))
-    except ValidationError:
-        return None
-
-
-def _raw(content: Mapping[str, Any]) -> str | None:
-    tool = content.get("tool")
-    said = tool.get("input") if isinstance(tool, Mapping) else None
-    verdict = said.get("verdict") if isinstance(said, Mapping) else None
-    return verdict[:200] if isinstance(verdict, str) else None
-
-
-def _mapped(verdict: Verdict, order: Order) -> Verdict:
-    preference = verdict.preference
-    return verdict if order == "ab" or preference is None else Verdict(preference.swapped.value)
-
-
-def _clause_verdicts(
-    answer: _Answer | None, constitution: Constitution, order: Order
-) -> tuple[ClauseVerdict, ...]:
-    """Return the verdicts on clauses that exist, the first on each, mapped back to the pair's own sides."""
-    known = {principle.id for principle in constitution.principles}
-    swapped: dict[Side, Side] = {"A": "B", "B": "A"} if order == "ba" else {}
-    first: dict[str, _Clause] = {}
-    for clause in answer.clauses if answer else ():
-        if clause.clause in known:
-            first.setdefault(clause.clause, clause)
-    return tuple(
-        ClauseVerdict(clause=name, verdict=swapped.get(said.verdict, said.verdict), quote=said.quote[:500])
-        for name, said in first.items()
-    )
-
-
-def _usage(contents: Sequence[Mapping[str, Any]]) -> Usage:
-    """Return the tokens of all calls that the vote took."""
-    counted = [content.get("usage") for content in contents]
-    told = [usage for usage in counted if isinstance(usage, Mapping)]
-    return Usage(**{name: sum(_count(usage.get(name)) for usage in told) for name in Usage.model_fields})
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and value > 0 else 0

@@ -9,4 +9,5 @@ Everything here is bytes in and bytes out: records of `prefstream.schemas.record
 - `reader`       a plain group reader, for stages that keep their own offsets
 - `scan`         a topic from its start to its end, and on
 - `lag`          how far a group is behind
+- `succession`   a group that takes up the work of another
 """

@@ -75,7 +75,7 @@ class LagProbe:
             places = [
                 TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)
             ]
-            committed = await _committed(self._admin, group)
+            committed = await committed_offsets(self._admin, group)
             ends = await self._consumer.end_offsets(places)
             starts = await self._consumer.beginning_offsets(places)
         except (KafkaError, OSError) as error:
@@ -89,7 +89,7 @@ class LagProbe:
         }
 
 
-async def _committed(admin: AIOKafkaAdminClient, group: str) -> Mapping[TopicPartition, Any]:
+async def committed_offsets(admin: AIOKafkaAdminClient, group: str) -> Mapping[TopicPartition, Any]:
     """Ask for the offsets of a group; a young or restarted cluster takes a while to name who keeps them."""
     loop = asyncio.get_running_loop()
     end_s = loop.time() + COORDINATOR_TIMEOUT_S

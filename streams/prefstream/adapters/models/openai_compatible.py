@@ -1,13 +1,14 @@
 """The provider "openai": chat completions of any compatible server (vLLM, Ollama, ...)."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
-from prefstream.adapters.models.exchange import content_of, now_ms, refused, unreached, unreadable
-from prefstream.schemas.calls import Answer, Call, Reply
+from prefstream.adapters.models.connections import LeanWire, lean_suffices
+from prefstream.adapters.models.exchange import content_of, now_ms, posted, said_in, unreadable
+from prefstream.adapters.models.wire import ANSWER_BYTES, Received, Wire, bounded_client
+from prefstream.schemas.calls import Answer, Call, Failure, Reply
 
 _NAME = "openai"
 _STOPS: Mapping[str, str] = {"stop": "end", "tool_calls": "tool", "length": "max_tokens"}
@@ -22,41 +23,76 @@ class OpenAICompatibleModel:
         base_url: str,
         api_key: str = "",
         timeout_s: float = 60.0,
+        answer_bytes: int = ANSWER_BYTES,
         clock_ms: Callable[[], int] = now_ms,
     ) -> None:
-        import httpx2
+        """Prepare the way to the server.
 
-        self._http = httpx2
+        Args:
+            base_url: Where it is, with the part of the path that all its addresses begin with.
+            api_key: Its key; empty: it asks for none.
+            timeout_s: Seconds one call may take.
+            answer_bytes: Most bytes of an answer.
+            clock_ms: The present, in milliseconds since 1970.
+
+        Raises:
+            BadInput: The address or the key cannot be used.
+        """
         self._key = api_key
         self._timeout_s = timeout_s
         self._clock_ms = clock_ms
-        self._client = httpx2.AsyncClient(
-            base_url=base_url.rstrip("/"),
-            headers={"authorization": f"Bearer {api_key}"} if api_key else {},
-            timeout=timeout_s,
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
-        )
+        url = f"{base_url.rstrip('/')}/chat/completions"
+        headers = {
+            "content-type": "application/json",
+            "accept": "application/json",
+            "user-agent": "prefstream",
+        }
+        if api_key:
+            headers["authorization"] = f"Bearer {api_key}"
+        if lean_suffices(url):
+            self._wire: Wire = LeanWire(url, headers, answer_bytes=answer_bytes)
+        else:
+            self._wire = Httpx2Wire(url, headers, timeout_s=timeout_s, answer_bytes=answer_bytes)
 
     async def answer(self, call: Call) -> Answer:
         """Return the model's reply, or why there is none."""
         body = orjson.dumps(_request(call.request))
+        received = await posted(self._wire, _NAME, body, timeout_s=self._timeout_s, secret=self._key)
+        if isinstance(received, Failure):
+            return received
         try:
-            # The client's time-out is per read; a body that drips would never meet it.
-            async with asyncio.timeout(self._timeout_s):
-                response = await self._client.post(
-                    "/chat/completions", content=body, headers={"content-type": "application/json"}
-                )
-        except (TimeoutError, self._http.TimeoutException) as error:
-            return unreached(_NAME, "timeout", error, secret=self._key)
-        except (self._http.TransportError, self._http.DecodingError) as error:
-            return unreached(_NAME, "connection", error, secret=self._key)
-        if not response.is_success:
-            message = _message_in(response.content)
-            return refused(_NAME, response.status_code, message, response.headers, secret=self._key)
-        try:
-            return Reply(content=_content(orjson.loads(response.content)), at_ms=self._clock_ms())
+            return Reply(content=_content(said_in(received.body)), at_ms=self._clock_ms())
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             return unreadable(_NAME, f"the answer is not a chat completion ({type(error).__name__})")
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._wire.aclose()
+
+
+class Httpx2Wire:
+    """The way through a general HTTP client: slower, and through whatever proxy the environment names."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], *, timeout_s: float, answer_bytes: int) -> None:
+        self._url = url
+        self._client = bounded_client(timeout_s=timeout_s, answer_bytes=answer_bytes, headers=dict(headers))
+
+    async def post(self, body: bytes) -> Received:
+        """Post a body and return the answer, whatever its status.
+
+        Raises:
+            BadAnswer: What came back cannot be read.
+            OSError: No whole answer came back.
+        """
+        import httpx2
+
+        try:
+            answer = await self._client.post(self._url, content=body)
+        except httpx2.TimeoutException as error:
+            raise TimeoutError(str(error)) from error
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+        return Received(status=answer.status_code, headers=answer.headers, body=answer.content)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -120,13 +156,3 @@ def _usage(usage: Mapping[str, Any]) -> dict[str, int]:
         "cache_write_tokens": 0,
         "cache_read_tokens": cached,
     }
-
-
-def _message_in(body: bytes) -> str:
-    """Return what an error's body says, as far as it can be read."""
-    try:
-        error = orjson.loads(body).get("error")
-    except (orjson.JSONDecodeError, AttributeError):
-        return body[:200].decode(errors="replace")
-    told = error.get("message") if isinstance(error, dict) else error
-    return str(told)

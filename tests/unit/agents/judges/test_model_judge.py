@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 from tests.factories import NOON_MS, a_constitution, a_message, a_pair_proposed, a_response
 
-from prefstream.agents.judges.model import TOOL, ModelJudge
+from prefstream.agents.judges.model import ModelJudge
 from prefstream.agents.judges.rubric import pair_as_data, system_prompt
+from prefstream.agents.judges.variants import TOOL
 from prefstream.agents.judging import Judging
 from prefstream.agents.stage import Answer, Configuration, Failure, Given, Reply
 from prefstream.schemas.judgements import JudgementFailed, PairJudged

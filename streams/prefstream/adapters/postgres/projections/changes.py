@@ -1,6 +1,6 @@
 """What a batch of events changes: one row per pair and prompt however many events it has, and the funnel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitt
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
 from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
 from prefstream.schemas.routes import PairRouted
+from prefstream.schemas.values import Vote
 
 #: When an event happened, in microseconds since 1970, and its id: the latest wins, by id where equal.
 Rank = tuple[int, bytes]
@@ -144,12 +145,18 @@ def _judged(changes: Changes, event: PairJudged, rank: Rank) -> None:
         name_field(event.judge_id),
         name_field(event.constitution_id),
         NULL,
-        bigint_field(sum([vote.cost_nanousd for vote in votes])),
+        _cost_field(votes),
     )
     changes.pair(event.pair_id).fill(JUDGED, rank, b"".join(columns))
     changes.count(event.slice, rank, "judged")
     if event.label is None:
         changes.count(event.slice, rank, "no_verdict")
+
+
+def _cost_field(votes: Sequence[Vote]) -> bytes:
+    """Return what the votes cost; nothing where a call of one of them has no price."""
+    known = not any(vote.unpriced_calls for vote in votes)
+    return bigint_field(sum([vote.cost_nanousd for vote in votes])) if known else NULL
 
 
 def _failed(changes: Changes, event: JudgementFailed, rank: Rank) -> None:
