@@ -18,6 +18,7 @@ from prefstream.cli import (
     dev,
     doctor,
     ingest,
+    judge,
     policy,
     protect,
     run,
@@ -53,6 +54,7 @@ root.add_typer(constitution.app, name="constitution")
 root.add_typer(db.app, name="db")
 root.add_typer(topics.app, name="topics")
 root.add_typer(schemas.app, name="schemas")
+root.add_typer(judge.app, name="judge")
 root.add_typer(dev.app, name="dev")
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from prefstream.agents.ingestion.defaults import Defaults
 from prefstream.schemas.errors import BadInput
 
-Kind = Literal["prompts", "pairs", "labels", "verdicts"]
+Kind = Literal["prompts", "pairs", "labels", "verdicts", "evaluations"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,32 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
         *_TEXTS,
         *_RESPONSES,
     ),
+    "evaluations": (
+        _PAIR_ID,
+        _SLICE,
+        _field("judge", "who judged", "judge_id", "judge_model"),
+        _field("strategy", "how the judge was asked", "variant", "prompt_strategy"),
+        _field("order", "ab or ba: the order in which the judge saw the responses"),
+        _field("repeat", "which time it is that the judge reads the pair in this order", "sample"),
+        _field("verdict", "what the judge says, of the responses as stored", "judge_verdict", "winner"),
+        _field("verdict_swapped", "what it says in the order ba, mapped back", "winner_swapped"),
+        _field("p_a", "the judge's own probability that the first is better"),
+        _field("p_a_swapped", "the same in the order ba, mapped back"),
+        _field("confidence", "how sure of its verdict the judge is, 0 to 1"),
+        _field("confidence_swapped", "the same in the order ba"),
+        _field("judge_rationale", "why the judge says so", "reason", "explanation"),
+        _field("clause_verdicts", "the judge's verdict per clause: a list of {clause, verdict, quote}"),
+        _field("label", "what a person says", "human_label", "human", "gold", "preference", "choice"),
+        _field("annotator", "which person; `people` if absent", "annotator_id", "worker", "rater"),
+        _field("labels", "what several people say, an object of label by annotator", "human_labels"),
+        _field("round", "annotate, review or adjudicate"),
+        _field("rationale", "why the person says so", "human_rationale"),
+        _field("clauses", "the clauses that the person cites, a list"),
+        *_TEXTS,
+        *_RESPONSES[:2],
+        _field("length_a", "characters of the first response, where its text is not there"),
+        _field("length_b", "characters of the second response, where its text is not there"),
+    ),
 }
 
 
@@ -137,6 +163,7 @@ _NEEDED: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     "pairs": (_PROMPT_NAMES, ("response_a", "chosen"), ("response_b", "rejected")),
     "labels": (("pair_id", "response_a", "chosen"), ("annotator",), ("verdict", "chosen")),
     "verdicts": (("pair_id", "response_a", "chosen"), ("judge",), ("verdict",)),
+    "evaluations": (("pair_id",),),
 }
 
 
