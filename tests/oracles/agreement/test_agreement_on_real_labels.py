@@ -1,7 +1,7 @@
 """Real labels: three annotators of PandaLM, 123 raters of DICES, crowds with holes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from random import Random
@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from sklearn.metrics import cohen_kappa_score
-from tests.oracles.agreement.independent import Unit, library_alpha
+from tests.oracles.agreement.independent import Unit, library_alpha, slow_fleiss, slow_gwet, slow_percent
 from tests.oracles.agreement.shared_data import shared_json, shared_labels
 
 from prefstream.domain.agreement import (
     ORDINAL_CATEGORIES,
     Cell,
-    Coincidences,
+    Compositions,
+    Statistic,
     UnitLabel,
     Window,
+    alpha_interval,
     alpha_nominal,
     alpha_ordinal,
     change,
@@ -30,6 +32,8 @@ from prefstream.domain.agreement import (
     percent_agreement,
     window,
 )
+from prefstream.domain.agreement.bootstrap import bootstrap
+from prefstream.domain.agreement.ratings import Rating, Ratings
 from prefstream.domain.agreement.tally import summed
 
 pytestmark = pytest.mark.shared
@@ -143,8 +147,8 @@ def crowd(*parts: str) -> list[Unit]:
     return list(units.values())
 
 
-def state_of(units: Sequence[Unit]) -> Coincidences:
-    return Coincidences.of(Counter(unit.values()) for unit in units)
+def state_of(units: Sequence[Unit]) -> Compositions:
+    return Compositions.of(Counter(unit.values()) for unit in units)
 
 
 def test_dices_has_the_reference_values() -> None:
@@ -156,6 +160,10 @@ def test_dices_has_the_reference_values() -> None:
     assert gwet_ac1(state).value == pytest.approx(0.41588, abs=5e-6)
     assert fleiss_kappa(state).value == pytest.approx(reference["fleiss"]["kappa"], abs=5e-7)
     assert percent_agreement(state).value == pytest.approx(reference["pairwise_agreement"]["micro"], abs=5e-7)
+    ac1, expected = gwet_ac1(state), reference["gwet_ac1"]
+    assert [ac1.standard_error, ac1.low, ac1.high] == pytest.approx(
+        [expected["se"], *expected["ci95"]], abs=5.1e-5
+    )
     ordinal = alpha_ordinal(state, order=order).value
     assert ordinal == pytest.approx(reference["alpha_ordinal_No<Unsure<Yes"], abs=5e-7)
     places = {category: float(place) for place, category in enumerate(order)}
@@ -174,3 +182,71 @@ def test_crowds_with_missing_ratings_equal_the_library(name: str) -> None:
     assert alpha_ordinal(state, order=order).value == pytest.approx(
         library_alpha(units, "ordinal", places), abs=1e-12
     )
+    values = {category: place**2 + 0.5 for category, place in places.items()}
+    assert alpha_interval(state, values=values).value == pytest.approx(
+        library_alpha(units, "interval", values), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", ["adult2", "barzan"])
+def test_crowds_with_missing_ratings_equal_the_definitions(name: str) -> None:
+    units = crowd("crowd", f"{name}.labels.csv")
+    categories = {label for unit in units for label in unit.values()}
+    same = {(a, b): float(a == b) for a in categories for b in categories}
+    state = state_of(units)
+
+    assert gwet_ac1(state).value == pytest.approx(slow_gwet(units, same), abs=1e-12)
+    assert percent_agreement(state).value == pytest.approx(slow_percent(units), abs=1e-12)
+    if len({len(unit) for unit in units}) == 1:
+        assert fleiss_kappa(state).value == pytest.approx(slow_fleiss(units), abs=1e-12)
+    else:
+        assert fleiss_kappa(state).value is None
+
+
+def test_every_two_workers_of_a_crowd_have_the_kappa_of_scikit_learn() -> None:
+    units = crowd("crowd", "adult2.labels.csv")
+    ratings = Ratings.of(
+        Rating(str(task), worker, label) for task, said in enumerate(units) for worker, label in said.items()
+    )
+    compared = 0
+    for (first, second), table in ratings.pairs().items():
+        both = [(unit[first], unit[second]) for unit in units if {first, second} <= set(unit)]
+        if len({label for pair in both for label in pair}) == 1:
+            assert cohen_kappa(table).value is None
+            continue
+        expected = cohen_kappa_score([a for a, _ in both], [b for _, b in both])
+        assert cohen_kappa(table).value == pytest.approx(expected, abs=1e-12)
+        compared += 1
+    assert compared > 2000
+
+
+def test_limits_of_alpha_are_those_of_a_bootstrap(rows: Any) -> None:
+    units = [[*verdicts(row).values()] for row in rows]
+    state = Compositions.of(map(Counter, units))
+    large = alpha_nominal(state)
+    drawn = bootstrap(state, {"alpha": alpha_nominal}, draws=2000, seed=1)["alpha"]
+
+    # The reference, .838 to .887, comes from few draws; 10,000 end at .8406 to .8864.
+    assert (large.low, large.high) == pytest.approx((0.838, 0.887), abs=0.005)
+    assert (drawn.low, drawn.high) == pytest.approx((0.8406, 0.8864), abs=0.0025)
+
+
+@pytest.mark.parametrize("name", ["adult2", "barzan"])
+def test_large_sample_errors_are_those_of_a_delete_one_jackknife(name: str) -> None:
+    state = state_of(crowd("crowd", f"{name}.labels.csv"))
+    order = sorted({category for composition in state.units for category, _ in composition})
+    figures: dict[str, Callable[[Compositions], Statistic]] = {
+        "nominal": alpha_nominal,
+        "ordinal": lambda units: alpha_ordinal(units, order=order),
+        "percent": percent_agreement,
+    }
+    for figure in figures.values():
+        without = [
+            (float(figure(state.revert(dict(composition))).value or 0), units)
+            for composition, units in state.units.items()
+            if sum(count for _, count in composition) > 1
+        ]
+        n_units = sum(units for _, units in without)
+        mean = sum(value * units for value, units in without) / n_units
+        variance = (n_units - 1) / n_units * sum(units * (value - mean) ** 2 for value, units in without)
+        assert figure(state).standard_error == pytest.approx(variance**0.5, rel=0.02)

@@ -8,7 +8,8 @@ import pytest
 from tests.oracles.agreement.shared_data import shared_json
 
 from prefstream.domain.agreement import (
-    Coincidences,
+    Compositions,
+    GwetWeights,
     PairTable,
     Statistic,
     alpha_interval,
@@ -17,6 +18,7 @@ from prefstream.domain.agreement import (
     cohen_kappa,
     fleiss_kappa,
     gwet_ac1,
+    gwet_ac2,
     percent_agreement,
 )
 
@@ -29,8 +31,8 @@ def textbook() -> Any:
     return shared_json("textbook_agreement", "reference.json")
 
 
-def state_of(units: Sequence[Sequence[float | None]]) -> Coincidences:
-    return Coincidences.of(Counter(str(int(value)) for value in unit if value is not None) for unit in units)
+def state_of(units: Sequence[Sequence[float | None]]) -> Compositions:
+    return Compositions.of(Counter(str(int(value)) for value in unit if value is not None) for unit in units)
 
 
 def table_of(rows: Sequence[Sequence[int]]) -> PairTable:
@@ -61,7 +63,7 @@ def test_fleiss_1971(textbook: Any) -> None:
 
 def test_the_fleiss_example_of_wikipedia(textbook: Any) -> None:
     counts = textbook["fleiss_wikipedia"]["counts"]
-    state = Coincidences.of({str(c): int(n) for c, n in enumerate(unit)} for unit in counts)
+    state = Compositions.of({str(c): int(n) for c, n in enumerate(unit)} for unit in counts)
 
     assert near(fleiss_kappa(state), textbook["fleiss_wikipedia"]["fleiss"])
 
@@ -89,19 +91,41 @@ def test_the_sas_example(textbook: Any) -> None:
     assert [linear.low, linear.high] == pytest.approx(sas["weighted_linear"]["ci95"], abs=5e-9)
 
 
+def limited(figure: Statistic, expected: Any) -> bool:
+    """Return whether value, standard error and limits are those that irrCAC prints with five digits."""
+    ours = [figure.value, figure.standard_error, figure.low, figure.high]
+    return ours == pytest.approx([expected["coef"], expected["se"], *expected["ci95"]], abs=5.1e-6)
+
+
 @pytest.mark.parametrize("name", ["gwet_raw_4raters", "gwet_raw_5observers"])
 def test_gwets_tables(textbook: Any, name: str) -> None:
-    state = state_of(textbook[name]["data"])
+    state, identity = state_of(textbook[name]["data"]), textbook[name]["identity"]
 
-    assert near(gwet_ac1(state), textbook[name]["identity"]["gwet"]["coef"], digits=5)
+    assert limited(gwet_ac1(state), identity["gwet"])
+    assert limited(alpha_nominal(state), identity["krippendorff"])
+
+
+@pytest.mark.parametrize("weights", ["linear", "quadratic", "ordinal"])
+def test_ac2_of_gwets_table(textbook: Any, weights: GwetWeights) -> None:
+    state = state_of(textbook["gwet_raw_4raters"]["data"])
+
+    assert limited(
+        gwet_ac2(state, order="12345", weights=weights), textbook["gwet_raw_4raters"][weights]["gwet"]
+    )
+
+
+def test_interval_alpha_of_gwets_table(textbook: Any) -> None:
+    state = state_of(textbook["gwet_raw_4raters"]["data"])
+
+    assert limited(
+        alpha_interval(state, values=VALUES), textbook["gwet_raw_4raters"]["quadratic"]["krippendorff"]
+    )
 
 
 @pytest.mark.parametrize("name", ["paradox_balanced", "paradox_skew_A", "paradox_90_pct"])
 def test_the_paradox_tables(textbook: Any, name: str) -> None:
     table = table_of(textbook[name]["table"])
-    state = Coincidences.sum(
-        cells for pair, n in table.counts.items() for cells in [Coincidences.of([Counter(pair)] * n).cells]
-    )
+    state = Compositions.of(Counter(pair) for pair, n in table.counts.items() for _ in range(n))
 
     assert near(cohen_kappa(table), textbook[name]["cohen"])
     assert near(gwet_ac1(state), textbook[name]["ac1"])

@@ -7,30 +7,63 @@ Alpha-Reliability" (2011).
 
 with o_ck = sum over units of n_uc (n_uk - [c = k]) / (m_u - 1), n_c = sum_k o_ck, n = sum n_c and d the
 squared difference of the metric. Units with one rating are in none of the sums.
+
+The standard error is that of a smooth function of sums over units: with O = sum_u o_u,
+E = sum n_c n_k d_ck and alpha near 1 - n O / E, a unit's share in it is
+
+    -(m_u O + n (o_u + dO_u)) / E + n O dE_u / E^2
+
+where dO_u and dE_u say how O and E move with the unit through the distances and the marginals. Gwet's
+handbook (2014), whose figures irrCAC prints, takes O / E (m_u / m - 1) off, m being the mean of m_u; so does
+this. His distances do not move; those of the true ordinal alpha do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from math import fsum, lcm
 
 from prefstream.domain.agreement.coincidences import Coincidences
+from prefstream.domain.agreement.compositions import (
+    Composition,
+    Compositions,
+    UnitCounts,
+    coincidences_of,
+    size_of,
+)
+from prefstream.domain.agreement.raw import missing_in
 from prefstream.domain.agreement.statistic import Statistic
 from prefstream.schemas.errors import BadInput
 
-#: Squared difference of two categories, up to a common factor; the factor cancels in alpha.
-Metric = Callable[[str, str], int | Fraction]
+#: Where each category stands, from how many ratings each has; `None` where they have no places.
+Places = Mapping[str, int] | None
 
 
-def alpha_nominal(state: Coincidences) -> Statistic:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Metric:
+    """Squared differences of categories, up to a common factor; the factor cancels in alpha."""
+
+    places: Places = None
+    #: How one unit moves the places, where they depend on the ratings.
+    moved: Callable[[Composition], Mapping[str, int]] | None = None
+
+    def squared(self, first: str, second: str) -> int:
+        """Return d_ck."""
+        if self.places is None:
+            return int(first != second)
+        return (self.places[first] - self.places[second]) ** 2
+
+
+def alpha_nominal(state: UnitCounts) -> Statistic:
     """Return alpha where categories are only equal or not: d_ck = [c != k].
 
     >>> round(alpha_nominal(Coincidences.of([{"A": 2}, {"A": 1, "B": 1}, {"B": 2}])).value, 6)
     0.444444
     """
-    return _alpha(state, lambda _: lambda first, second: int(first != second))
+    return _alpha(state, lambda _: _Metric())
 
 
-def alpha_ordinal(state: Coincidences, *, order: Sequence[str]) -> Statistic:
+def alpha_ordinal(state: UnitCounts, *, order: Sequence[str]) -> Statistic:
     """Return alpha where categories have an order.
 
     d_ck = (sum_{g=c..k} n_g - (n_c + n_k) / 2)^2, over the ratings n_g of units with two or more.
@@ -52,20 +85,12 @@ def alpha_ordinal(state: Coincidences, *, order: Sequence[str]) -> Statistic:
     _require(state, order)
     places = {category: place for place, category in enumerate(order)}
 
-    def metric(marginals: Mapping[str, int]) -> Metric:
-        # Ratings below a category, doubled, plus its own: the difference of two of these is twice
-        # the sum in the formula.
-        mid: dict[str, int] = {}
-        below = 0
-        for category in sorted(marginals, key=places.__getitem__):
-            mid[category] = 2 * below + marginals[category]
-            below += marginals[category]
-        return lambda first, second: (mid[first] - mid[second]) ** 2
-
-    return _alpha(state, metric)
+    return _alpha(
+        state, lambda marginals: _ordinal_metric(marginals, sorted(marginals, key=places.__getitem__))
+    )
 
 
-def alpha_interval(state: Coincidences, *, values: Mapping[str, float | Fraction]) -> Statistic:
+def alpha_interval(state: UnitCounts, *, values: Mapping[str, float | Fraction]) -> Statistic:
     """Return alpha where categories are numbers: d_ck = (c - k)^2.
 
     Args:
@@ -87,39 +112,120 @@ def alpha_interval(state: Coincidences, *, values: Mapping[str, float | Fraction
     # A common denominator cancels in alpha, and integers are much faster than fractions.
     scale = lcm(*(value.denominator for value in exact.values()))
     whole = {category: int(value * scale) for category, value in exact.items()}
-    return _alpha(state, lambda _: lambda first, second: (whole[first] - whole[second]) ** 2)
+    return _alpha(state, lambda _: _Metric(places=whole))
 
 
-def _require(state: Coincidences, known: Sequence[str]) -> None:
+def _require(state: UnitCounts, known: Sequence[str]) -> None:
     if len(set(known)) != len(known):
         raise BadInput(f"{list(known)} names a category twice; name each once")
-    unknown = sorted({category for _, category, _ in state.cells} - set(known))
+    unknown = sorted({category for _, category, _ in coincidences_of(state).cells} - set(known))
     if unknown:
         raise BadInput(
             f"categories {unknown} have ratings but no place among {list(known)}; leave them out or add them"
         )
 
 
-def _alpha(state: Coincidences, metric: Callable[[Mapping[str, int]], Metric]) -> Statistic:
-    n_units = state.n_pairable_units
-    if state.fault:
-        return Statistic.undefined(state.fault, n_units=n_units)
-    if not n_units:
-        return Statistic.undefined("no unit has two ratings", n_units=0)
+def _ordinal_metric(marginals: Mapping[str, int], ascending: Sequence[str]) -> _Metric:
+    return _Metric(
+        places=_mid_ranks(marginals, ascending), moved=lambda unit: _mid_ranks(dict(unit), ascending)
+    )
+
+
+def _mid_ranks(counts: Mapping[str, int], ascending: Sequence[str]) -> dict[str, int]:
+    """Return the ratings below each category, doubled, plus its own.
+
+    The difference of two of these is twice the sum in the formula.
+    """
+    ranks: dict[str, int] = {}
+    below = 0
+    for category in ascending:
+        own = counts.get(category, 0)
+        ranks[category] = 2 * below + own
+        below += own
+    return ranks
+
+
+def _alpha(state: UnitCounts, metric_of: Callable[[Mapping[str, int]], _Metric]) -> Statistic:
+    if missing := missing_in(state):
+        return missing
+    counts = coincidences_of(state)
+    n_units = counts.n_pairable_units
     marginals: dict[str, int] = {}
-    for (size, category), count in state.marginals().items():
+    for (size, category), count in counts.marginals().items():
         if size > 1:
             marginals[category] = marginals.get(category, 0) + count
-    squared = metric(marginals)
-    expected = sum(n_c * n_k * squared(c, k) for c, n_c in marginals.items() for k, n_k in marginals.items())
+    metric = metric_of(marginals)
+    expected = sum(
+        n_c * n_k * metric.squared(c, k) for c, n_c in marginals.items() for k, n_k in marginals.items()
+    )
     if not expected:
         return Statistic.undefined("no disagreement is expected: all ratings are alike", n_units=n_units)
-    common = lcm(*(size - 1 for size, _, _ in state.cells if size > 1))
-    observed = sum(
-        count * (common // (size - 1)) * squared(c, k)
-        for (size, c, k), count in state.cells.items()
-        if size > 1
-    )
-    n_ratings = sum(marginals.values())
-    value = (common * expected - (n_ratings - 1) * observed) / (common * expected)
-    return Statistic.unbounded(float(value), n_units=n_units)
+    joint = _Joint.of(counts, marginals)
+    observed = sum(count * metric.squared(c, k) for (c, k), count in joint.cells.items())
+    denominator = joint.common * expected
+    value = (denominator - (sum(marginals.values()) - 1) * observed) / denominator
+    squares = _squares(state, joint, metric, observed, expected) if isinstance(state, Compositions) else None
+    return Statistic.over_units(value, squares, n_units=n_units, n_sampled=n_units)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Joint:
+    """The coincidences of all unit sizes together."""
+
+    #: What they are multiplied by to be integers.
+    common: int
+    cells: Mapping[tuple[str, str], int]
+    marginals: Mapping[str, int]
+
+    @classmethod
+    def of(cls, counts: Coincidences, marginals: Mapping[str, int]) -> "_Joint":
+        """Divide by m - 1 and add up."""
+        common = lcm(*(size - 1 for size, _, _ in counts.cells if size > 1))
+        cells: dict[tuple[str, str], int] = {}
+        for (size, c, k), count in counts.cells.items():
+            if size > 1:
+                cells[c, k] = cells.get((c, k), 0) + count * (common // (size - 1))
+        return cls(common=common, cells=cells, marginals=marginals)
+
+
+def _squares(state: Compositions, joint: _Joint, metric: _Metric, observed: int, expected: int) -> float:
+    """Return the sum over units of the square of n_units times a unit's share in alpha."""
+    n_ratings = sum(joint.marginals.values())
+    around = {
+        c: 2 * sum(n_k * metric.squared(c, k) for k, n_k in joint.marginals.items()) for c in joint.marginals
+    }
+    pull_observed, pull_expected = _pulls(joint, metric)
+    scale, n_units, terms = joint.common * expected**2, state.n_pairable_units, []
+    for composition, units in state.units.items():
+        size = size_of(composition)
+        if size < 2:
+            continue
+        own = _disagreement(composition, metric) * (joint.common // (size - 1))
+        rise = sum(count * around[category] for category, count in composition)
+        if metric.moved is not None:
+            moved = metric.moved(composition).items()
+            own += sum(place * pull_observed[category] for category, place in moved)
+            rise += sum(place * pull_expected[category] for category, place in moved)
+        share = n_ratings * observed * rise - (size * observed + n_ratings * own) * expected
+        gwet = observed * expected * (size * n_units - n_ratings)
+        terms.append(units * ((n_units * n_ratings * share - gwet) / (scale * n_ratings)) ** 2)
+    return fsum(terms)
+
+
+def _disagreement(composition: Composition, metric: _Metric) -> int:
+    return sum(n_c * n_k * metric.squared(c, k) for c, n_c in composition for k, n_k in composition if c != k)
+
+
+def _pulls(joint: _Joint, metric: _Metric) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how O and E change as the place of each category moves by one."""
+    places, marginals = metric.places, joint.marginals
+    if metric.moved is None or places is None:
+        return {}, {}
+    observed = {
+        c: 4 * sum(joint.cells.get((c, k), 0) * (places[c] - places[k]) for k in marginals) for c in marginals
+    }
+    expected = {
+        c: 4 * n_c * sum(n_k * (places[c] - places[k]) for k, n_k in marginals.items())
+        for c, n_c in marginals.items()
+    }
+    return observed, expected

@@ -1,101 +1,85 @@
-"""Figures beside alpha from the same counts: percent agreement, Gwet's AC1, Fleiss' kappa."""
+"""Figures beside alpha from the same units: percent agreement and Fleiss' kappa."""
 
+from collections.abc import Mapping
 from fractions import Fraction
+from math import fsum
 
 from prefstream.domain.agreement.coincidences import Coincidences
+from prefstream.domain.agreement.compositions import Compositions, UnitCounts, coincidences_of, size_of
 from prefstream.domain.agreement.statistic import Statistic
-from prefstream.schemas.errors import BadInput
 
 
-def percent_agreement(state: Coincidences) -> Statistic:
+def percent_agreement(state: UnitCounts) -> Statistic:
     """Return the share of pairs of ratings of the same unit that agree, 0 to 1.
 
     sum_u sum_c n_uc (n_uc - 1) / sum_u m_u (m_u - 1). A unit with many ratings has many pairs and weighs
-    accordingly; nothing is taken off for chance.
-
-    >>> percent_agreement(Coincidences.of([{"A": 2}, {"A": 1, "B": 1}])).value
-    0.5
-    """
-    missing = _missing(state)
-    if missing:
-        return missing
-    pairs = [(c == k, count) for (size, c, k), count in state.cells.items() if size > 1]
-    agreeing = sum(count for same, count in pairs if same)
-    return Statistic.unbounded(agreeing / sum(count for _, count in pairs), n_units=state.n_pairable_units)
-
-
-def gwet_ac1(state: Coincidences, *, n_categories: int | None = None) -> Statistic:
-    """Return Gwet's AC1, which stands when nearly all ratings are in one category.
-
-    AC1 = (p_a - p_e) / (1 - p_e), p_a = the mean over units with two or more ratings of
-    sum_c r_c (r_c - 1) / (m (m - 1)), p_e = sum_k pi_k (1 - pi_k) / (q - 1), pi_k = the mean over all units,
-    those with one rating included, of r_k / m. Source: Gwet, Handbook of Inter-Rater Reliability (2014);
-    his tables are reproduced by irrCAC and here.
+    accordingly; nothing is taken off for chance. The limits are those of a ratio of two sums over units
+    (Cochran, Sampling Techniques, 1977, chapter 6): pairs of one unit are not independent.
 
     Args:
-        state: The coincidence counts.
-        n_categories: q, where the scale has categories that nobody used; else those that were used.
+        state: The units; compositions give 95 % limits, coincidences do not.
 
-    Raises:
-        BadInput: More categories were used than `n_categories`.
-
-    >>> paradox = [{"+": 2}] * 118 + [{"+": 1, "-": 1}] * 7
-    >>> round(gwet_ac1(Coincidences.of(paradox)).value, 5)
-    0.94078
+    >>> percent_agreement(Compositions.of([{"A": 2}, {"A": 1, "B": 1}])).value
+    0.5
     """
-    missing = _missing(state)
-    if missing:
+    if missing := missing_in(state):
         return missing
-    n_used = len({category for _, category, _ in state.cells})
-    if n_categories is not None and n_categories < n_used:
-        raise BadInput(
-            f"{n_used} categories have ratings but n_categories is {n_categories}; it counts them all"
+    pairs = [(c == k, count) for (size, c, k), count in coincidences_of(state).cells.items() if size > 1]
+    agreeing, n_pairs = sum(count for same, count in pairs if same), sum(count for _, count in pairs)
+    value, n_units = agreeing / n_pairs, state.n_pairable_units
+    squares = None
+    if isinstance(state, Compositions):
+        mean_pairs = n_pairs / n_units
+        squares = fsum(
+            units * ((_agreeing(composition) - value * size * (size - 1)) / mean_pairs) ** 2
+            for composition, units in state.units.items()
+            for size in [size_of(composition)]
         )
-    q = n_categories or n_used
-    if q == 1:
-        reason = "all ratings are in one category and no other is known"
-        return Statistic.undefined(reason, n_units=state.n_pairable_units)
-    by_chance = sum((p * (1 - p) for p in _prevalences(state).values()), Fraction(0)) / (q - 1)
-    value = (_mean_unit_agreement(state) - by_chance) / (1 - by_chance)
-    return Statistic.unbounded(float(value), n_units=state.n_pairable_units)
+    return Statistic.over_units(value, squares, n_units=n_units, n_sampled=n_units, floor=0.0)
 
 
-def fleiss_kappa(state: Coincidences) -> Statistic:
+def fleiss_kappa(state: UnitCounts) -> Statistic:
     """Return Fleiss' kappa, defined where every unit has the same number of ratings.
 
     (P - P_e) / (1 - P_e), P = the mean over units of sum_c n_c (n_c - 1) / (m (m - 1)), P_e = sum_c p_c^2
-    with p_c the share of ratings in c. Source: Fleiss 1971.
+    with p_c the share of ratings in c. Source: Fleiss 1971; the standard error is that of Gwet (2014) for
+    units drawn from many, which holds where people do agree.
 
-    >>> round(fleiss_kappa(Coincidences.of([{"A": 2}, {"A": 1, "B": 1}, {"B": 2}])).value, 6)
+    Args:
+        state: The units; compositions give 95 % limits, coincidences do not.
+
+    >>> round(fleiss_kappa(Compositions.of([{"A": 2}, {"A": 1, "B": 1}, {"B": 2}])).value, 6)
     0.333333
     """
-    missing = _missing(state)
-    if missing:
+    if missing := missing_in(state):
         return missing
-    n_units, sizes = state.n_pairable_units, list(state.units_by_size())
+    counts = coincidences_of(state)
+    n_units, sizes = counts.n_pairable_units, list(counts.units_by_size())
     if len(sizes) > 1:
         reason = (
             f"units have from {sizes[0]} to {sizes[-1]} ratings; Fleiss' kappa needs the same number in each"
         )
         return Statistic.undefined(reason, n_units=n_units)
-    n_ratings = state.n_ratings
-    by_chance = sum((Fraction(count, n_ratings) ** 2 for count in state.marginals().values()), Fraction(0))
+    shares = {category: Fraction(n, counts.n_ratings) for (_, category), n in counts.marginals().items()}
+    by_chance = sum((share**2 for share in shares.values()), Fraction(0))
     if by_chance == 1:
         return Statistic.undefined("chance agreement is 1: all ratings are alike", n_units=n_units)
-    value = (_mean_unit_agreement(state) - by_chance) / (1 - by_chance)
-    return Statistic.unbounded(float(value), n_units=n_units)
+    value = float((_mean_unit_agreement(counts) - by_chance) / (1 - by_chance))
+    squares = None
+    if isinstance(state, Compositions):
+        commonness = {category: float(share) for category, share in shares.items()}
+        squares = _fleiss_squares(state, commonness, float(by_chance), value)
+    return Statistic.over_units(value, squares, n_units=n_units, n_sampled=n_units)
 
 
-def _missing(state: Coincidences) -> Statistic | None:
+def missing_in(state: UnitCounts) -> Statistic | None:
+    """Return the undefined figure of a state that nothing can be read from; `None` when it can."""
     reason = state.fault or (None if state.n_pairable_units else "no unit has two ratings")
     return Statistic.undefined(reason, n_units=state.n_pairable_units) if reason else None
 
 
-def _prevalences(state: Coincidences) -> dict[str, Fraction]:
-    shares: dict[str, Fraction] = {}
-    for (size, category), count in state.marginals().items():
-        shares[category] = shares.get(category, Fraction(0)) + Fraction(count, size)
-    return {category: share / state.n_units for category, share in shares.items()}
+def _agreeing(composition: tuple[tuple[str, int], ...]) -> int:
+    return sum(count * (count - 1) for _, count in composition)
 
 
 def _mean_unit_agreement(state: Coincidences) -> Fraction:
@@ -105,3 +89,16 @@ def _mean_unit_agreement(state: Coincidences) -> Fraction:
             agreeing[size] = agreeing.get(size, 0) + count
     total = sum((Fraction(count, size * (size - 1)) for size, count in agreeing.items()), Fraction(0))
     return total / state.n_pairable_units
+
+
+def _fleiss_squares(
+    state: Compositions, commonness: Mapping[str, float], by_chance: float, value: float
+) -> float:
+    terms = []
+    for composition, units in state.units.items():
+        size = size_of(composition)
+        agreeing = _agreeing(composition) / (size * (size - 1))
+        at_chance = sum(count * commonness[category] for category, count in composition) / size
+        x = (agreeing - by_chance - 2 * (1 - value) * (at_chance - by_chance)) / (1 - by_chance)
+        terms.append(units * (x - value) ** 2)
+    return fsum(terms)

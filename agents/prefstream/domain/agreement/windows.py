@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from prefstream.domain.agreement.categories import ORDINAL_CATEGORIES, nominal
 from prefstream.domain.agreement.cohen import CategoryPair, PairTable, cohen_kappa
-from prefstream.domain.agreement.coincidences import CoincidenceKey, Coincidences
+from prefstream.domain.agreement.compositions import Composition, Compositions, composition_said
+from prefstream.domain.agreement.gwet import gwet_ac1
 from prefstream.domain.agreement.krippendorff import alpha_nominal, alpha_ordinal
-from prefstream.domain.agreement.raw import fleiss_kappa, gwet_ac1, percent_agreement
+from prefstream.domain.agreement.raw import fleiss_kappa, percent_agreement
 from prefstream.domain.agreement.statistic import Statistic
 from prefstream.domain.agreement.tally import without_zeros
 from prefstream.domain.agreement.units import Cell
+from prefstream.schemas.errors import BadInput
 
 #: Two annotators, in the order of their names.
 AnnotatorPair = tuple[str, str]
@@ -22,8 +24,8 @@ class Window:
 
     #: In verdicts, so that nominal and weighted kappa come from one table.
     pairs: Mapping[AnnotatorPair, PairTable]
-    nominal: Coincidences
-    ordinal: Coincidences
+    nominal: Compositions
+    ordinal: Compositions
 
 
 def window(
@@ -35,11 +37,14 @@ def window(
         cells: Cells with their counts, as `contributions` and `change` give them or as stored.
         since_minute: The first minute that counts.
         until_minute: The first minute that no longer counts.
+
+    Raises:
+        BadInput: A cell is none that `change` gives.
     """
     pairs: dict[AnnotatorPair, dict[CategoryPair, int]] = {}
-    coincidences: dict[str, dict[CoincidenceKey, int]] = {"nominal": {}, "ordinal": {}}
+    units: dict[str, dict[Composition, int]] = {"nominal": {}, "ordinal": {}}
     for cell, count in cells:
-        minute, kind, size, annotator_i, annotator_j, first, second = cell
+        minute, kind, _, annotator_i, annotator_j, first, second = cell
         if (since_minute is not None and minute < since_minute) or (
             until_minute is not None and minute >= until_minute
         ):
@@ -47,14 +52,16 @@ def window(
         if kind == "pair":
             table = pairs.setdefault((annotator_i, annotator_j), {})
             table[first, second] = table.get((first, second), 0) + count
+        elif second:
+            raise BadInput(f"the cell {cell} counts coincidences, not compositions; count the units anew")
         else:
-            scale = coincidences[kind]
-            scale[size, first, second] = scale.get((size, first, second), 0) + count
+            scale, composition = units[kind], composition_said(first)
+            scale[composition] = scale.get(composition, 0) + count
     tables = {names: PairTable(counts=without_zeros(table)) for names, table in sorted(pairs.items())}
     return Window(
         pairs={names: table for names, table in tables.items() if table.counts},
-        nominal=Coincidences(cells=without_zeros(coincidences["nominal"])),
-        ordinal=Coincidences(cells=without_zeros(coincidences["ordinal"])),
+        nominal=Compositions(units=without_zeros(units["nominal"])),
+        ordinal=Compositions(units=without_zeros(units["ordinal"])),
     )
 
 
@@ -63,7 +70,7 @@ def figures(window: Window) -> dict[str, Statistic]:
 
     All but `alpha_ordinal` are nominal. A window without labels has every figure, each undefined.
 
-    >>> figures(Window(pairs={}, nominal=Coincidences(), ordinal=Coincidences()))["gwet_ac1"].reason
+    >>> figures(Window(pairs={}, nominal=Compositions(), ordinal=Compositions()))["gwet_ac1"].reason
     'no unit has two ratings'
     """
     return {

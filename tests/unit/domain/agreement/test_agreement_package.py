@@ -24,6 +24,7 @@ def test_every_public_statistic_has_an_example() -> None:
         agreement.cohen_kappa,
         agreement.fleiss_kappa,
         agreement.gwet_ac1,
+        agreement.gwet_ac2,
         agreement.percent_agreement,
     ]
 

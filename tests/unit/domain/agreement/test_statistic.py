@@ -1,6 +1,8 @@
 import pytest
+from scipy.stats import t  # type: ignore[import-untyped]
 
 from prefstream.domain.agreement import Statistic
+from prefstream.domain.agreement.statistic import student_975
 from prefstream.schemas.errors import BadInput
 
 
@@ -29,3 +31,23 @@ def test_no_variation_gives_no_limits_but_a_reason() -> None:
 
     assert (exact.low, exact.high, exact.standard_error) == (None, None, 0.0)
     assert exact.bounds_reason is not None
+
+
+def test_limits_over_units_need_two_units_and_their_squares() -> None:
+    one = Statistic.over_units(0.5, 0.0, n_units=1, n_sampled=1)
+    unknown = Statistic.over_units(0.5, None, n_units=9, n_sampled=9)
+
+    assert one.bounds_reason == "there is one unit; bounds need at least two"
+    assert "do not keep single units" in str(unknown.bounds_reason)
+
+
+def test_limits_over_units_are_those_of_a_mean() -> None:
+    mean = Statistic.over_units(0.0, 2.0, n_units=5, n_sampled=5)
+
+    assert mean.standard_error == pytest.approx((2 / 20) ** 0.5)
+    assert mean.high == pytest.approx((2 / 20) ** 0.5 * 2.7764451051977987)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 10, 77, 149, 150, 151, 1000])
+def test_the_point_of_student_is_that_of_scipy(freedom: int) -> None:
+    assert student_975(freedom) == pytest.approx(t.ppf(0.975, freedom), rel=1e-11)

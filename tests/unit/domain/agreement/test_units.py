@@ -1,12 +1,15 @@
+from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefstream.domain.agreement import Cell, UnitLabel, change, contributions
-from prefstream.domain.agreement.tally import summed
+from prefstream.domain.agreement import Cell, UnitLabel, change, contributions, nominal, ordinal
+from prefstream.domain.agreement.compositions import composition_said
+from prefstream.domain.agreement.tally import difference, summed
 from prefstream.schemas.errors import BadInput
 from prefstream.schemas.values import Verdict
 
@@ -26,14 +29,13 @@ labels = st.builds(
 label_sets = st.lists(labels, max_size=9, unique=True)
 
 
-def test_two_labels_write_a_pair_cell_and_coincidences_in_the_later_minute() -> None:
+def test_two_labels_write_a_pair_cell_and_compositions_in_the_later_minute() -> None:
     cells = contributions([label("bob", "A>", 9), label("ann", "A>>", 7)])
 
     assert cells == {
         Cell(9, "pair", 2, "ann", "bob", "A>>", "A>"): 1,
-        Cell(9, "nominal", 2, "", "", "A", "A"): 2,
-        Cell(9, "ordinal", 2, "", "", "A>>", "A>"): 1,
-        Cell(9, "ordinal", 2, "", "", "A>", "A>>"): 1,
+        Cell(9, "nominal", 2, "", "", "A:2", ""): 1,
+        Cell(9, "ordinal", 2, "", "", "A> A>>", ""): 1,
     }
 
 
@@ -47,8 +49,8 @@ def test_each_pair_cell_sits_in_the_later_minute_of_its_own_two_labels() -> None
 
 def test_one_label_writes_only_single_ratings() -> None:
     assert contributions([label("ann", "B>", 4)]) == {
-        Cell(4, "nominal", 1, "", "", "B", "B"): 1,
-        Cell(4, "ordinal", 1, "", "", "B>", "B>"): 1,
+        Cell(4, "nominal", 1, "", "", "B", ""): 1,
+        Cell(4, "ordinal", 1, "", "", "B>", ""): 1,
     }
 
 
@@ -65,9 +67,9 @@ def test_unsure_counts_nowhere_and_moves_no_minute() -> None:
 def test_both_bad_agrees_with_both_bad_but_has_no_place_on_the_scale() -> None:
     cells = contributions([label("ann", "both_bad", 1), label("bob", "both_bad", 2), label("cem", "A>", 1)])
 
-    assert cells[Cell(2, "nominal", 3, "", "", "both_bad", "both_bad")] == 2
+    assert cells[Cell(2, "nominal", 3, "", "", "A both_bad:2", "")] == 1
     assert {cell: n for cell, n in cells.items() if cell.kind == "ordinal"} == {
-        Cell(1, "ordinal", 1, "", "", "A>", "A>"): 1
+        Cell(1, "ordinal", 1, "", "", "A>", ""): 1
     }
     assert sum(cell.kind == "pair" for cell in cells) == 3
 
@@ -129,6 +131,35 @@ def test_taking_labels_back_in_any_order_ends_at_nothing(given_labels: list[Unit
     changes = [change(leaving[i:], leaving[i + 1 :]) for i in range(len(leaving))]
 
     assert summed([contributions(given_labels), *changes]) == {}
+
+
+@given(label_sets, label_sets)
+def test_a_change_is_the_difference_of_the_contributions(
+    before: list[UnitLabel], after: list[UnitLabel]
+) -> None:
+    assert change(before, after) == difference(contributions(after), contributions(before))
+
+
+@given(label_sets)
+def test_contributions_are_every_pair_and_both_compositions(given_labels: list[UnitLabel]) -> None:
+    latest: dict[str, UnitLabel] = {}
+    for one in sorted(given_labels, key=lambda one: (one.order, one.minute, one.category)):
+        latest[one.annotator] = one
+    said = sorted((one for one in latest.values() if one.category != "unsure"), key=lambda one: one.annotator)
+    cells = contributions(given_labels)
+
+    assert {cell: n for cell, n in cells.items() if cell.kind == "pair"} == {
+        Cell(max(a.minute, b.minute), "pair", 2, a.annotator, b.annotator, a.category, b.category): 1
+        for a, b in combinations(said, 2)
+    }
+    for kind, scale in (("nominal", nominal), ("ordinal", ordinal)):
+        placed = [(one.minute, category) for one in said if (category := scale(one.category)) is not None]
+        counts = Counter(category for _, category in placed)
+        read = [(cell, n) for cell, n in cells.items() if cell.kind == kind]
+        assert [(cell.minute, cell.unit_size, cell.category_j, n) for cell, n in read] == (
+            [(max(placed)[0], len(placed), "", 1)] if placed else []
+        )
+        assert [dict(composition_said(cell.category_i)) for cell, _ in read] == ([counts] if placed else [])
 
 
 @given(label_sets, st.integers(0, 999))

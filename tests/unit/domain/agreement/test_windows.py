@@ -1,12 +1,13 @@
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prefstream.domain.agreement import (
     ORDINAL_CATEGORIES,
     Cell,
-    Coincidences,
+    Compositions,
     PairTable,
     UnitLabel,
     alpha_ordinal,
@@ -17,6 +18,7 @@ from prefstream.domain.agreement import (
     window,
 )
 from prefstream.domain.agreement.tally import summed
+from prefstream.schemas.errors import BadInput
 from prefstream.schemas.values import Verdict
 
 answers = st.tuples(
@@ -67,8 +69,8 @@ def test_windows_side_by_side_add_up(
     ]
     whole = window(cells.items())
 
-    assert Coincidences.sum(part.nominal.cells for part in parts) == whole.nominal
-    assert Coincidences.sum(part.ordinal.cells for part in parts) == whole.ordinal
+    assert Compositions.sum(part.nominal.units for part in parts) == whole.nominal
+    assert Compositions.sum(part.ordinal.units for part in parts) == whole.ordinal
     for names, table in whole.pairs.items():
         assert PairTable.sum(part.pairs[names].counts for part in parts if names in part.pairs) == table
 
@@ -80,14 +82,14 @@ def test_the_tables_are_those_of_the_labels(units: list[list[tuple[str, str, int
 
     both = [(unit["ann"], unit["bob"]) for unit in said if "ann" in unit and "bob" in unit]
     points = [[v for v in unit.values() if v in ORDINAL_CATEGORIES] for unit in said]
-    ordinal = Coincidences.of({point: unit.count(point) for point in unit} for unit in points)
+    ordinal = Compositions.of({point: unit.count(point) for point in unit} for unit in points)
 
     assert read.pairs.get(("ann", "bob"), PairTable()) == PairTable.of(both)
     assert figures(read)["alpha_ordinal"] == alpha_ordinal(ordinal, order=ORDINAL_CATEGORIES)
 
 
 def test_a_minute_belongs_to_the_window_that_starts_with_it() -> None:
-    cells = [(Cell(minute, "nominal", 1, "", "", "A", "A"), 1) for minute in (9, 10, 11)]
+    cells = [(Cell(minute, "nominal", 1, "", "", "A", ""), 1) for minute in (9, 10, 11)]
 
     assert window(cells, since_minute=10, until_minute=11).nominal.n_ratings == 1
 
@@ -119,3 +121,28 @@ def test_kappa_joins_much_better_and_better() -> None:
     ]
 
     assert kappas(window(cells))["ann", "bob"].value == 1.0
+
+
+def test_a_cell_that_is_no_composition_is_refused() -> None:
+    with pytest.raises(BadInput, match="'A:many' is no composition"):
+        window([(Cell(1, "nominal", 2, "", "", "A:many", ""), 1)])
+
+
+def test_a_cell_of_coincidences_is_refused_and_not_misread() -> None:
+    with pytest.raises(BadInput, match="counts coincidences"):
+        window([(Cell(1, "nominal", 2, "", "", "A", "A"), 2)])
+
+
+def test_the_figures_of_all_annotators_have_bounds() -> None:
+    said = [("A>", "A>"), ("A>", "B>"), ("B>", "B>"), ("=", "="), ("A>>", "A>")]
+    labels = [
+        [UnitLabel(annotator=name, category=verdict, minute=1, order=(1, name)) for name, verdict in pair]
+        for pair in (zip(("ann", "bob"), verdicts, strict=True) for verdicts in said)
+    ]
+    read = figures(window(summed(map(contributions, labels)).items()))
+
+    for figure in read.values():
+        assert figure.value is not None
+        assert figure.low is not None
+        assert figure.high is not None
+        assert figure.low <= figure.value <= figure.high
