@@ -41,12 +41,19 @@ SLICES = [f"slice-{number}" for number in range(5)]
 POLICY = Policy(name="accept-all", slices={name: SlicePolicy(threshold=0.0) for name in SLICES})
 JUDGE = "bench"
 TICK_S = 0.01
+#: Words of no account, so that a response is as long as responses are.
+FILLER = (
+    "The tide turns twice a day, for the moon pulls at the water of every sea. Where a coast is steep the "
+    "rise is small; in a narrow bay it can lift boats higher than houses. Fishermen once kept tables by "
+    "memory, harbour towns rang bells, and sailors waited for hours to cross a bar of sand. Nowadays gauges "
+    "report each minute, yet storms still surprise people who live near low ground."
+)
 
 
 def pair(run: str, number: int, now: datetime) -> OutRecord:
     """Return one pair of about a kilobyte."""
     pair_id = f"{run}-{number}"
-    filler = "The tide turns twice a day, for the moon pulls at the water of the seas. " * 5
+    filler = FILLER
     event = PairProposed(
         event_id=derived_id("bench", pair_id),
         occurred_at=now,

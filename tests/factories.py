@@ -25,12 +25,20 @@ from prefstream.schemas.judgements import JudgementFailed, PairJudged
 from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted
 from prefstream.schemas.metrics import AlertCleared, AlertRaised, Measurement, MetricsUpdated
 from prefstream.schemas.pairs import CheckResult, PairProposed, PairRejected, PairValidated
-from prefstream.schemas.policies import Policy, PolicyPublished, PolicyRevoked, SlicePolicy
+from prefstream.schemas.policies import (
+    Policy,
+    PolicyProposed,
+    PolicyPublished,
+    PolicyRevoked,
+    PolicySuperseded,
+    SlicePolicy,
+)
 from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
 from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
 from prefstream.schemas.records import LogRecord
 from prefstream.schemas.routes import PairRouted, Reason, ReasonCode
 from prefstream.schemas.sampling import SamplingPlan, SamplingPlanPublished, SamplingPlanRevoked
+from prefstream.schemas.selection import Selection, SelectionPublished
 from prefstream.schemas.topics import TOPIC_OF
 from prefstream.schemas.values import (
     Message,
@@ -326,6 +334,16 @@ def a_policy_published(**changes: Any) -> PolicyPublished:
     return _event(PolicyPublished, "policy_id", {"policy_id": policy.id, "policy": policy}, changes)
 
 
+def a_policy_proposed(**changes: Any) -> PolicyProposed:
+    policy = changes.get("policy", a_policy())
+    return _event(PolicyProposed, "policy_id", {"policy_id": policy.id, "policy": policy}, changes)
+
+
+def a_policy_superseded(**changes: Any) -> PolicySuperseded:
+    defaults = {"policy_id": POLICY, "superseded_by": "policy-2#0123456789abcdef"}
+    return _event(PolicySuperseded, "policy_id", defaults, changes)
+
+
 def a_policy_revoked(**changes: Any) -> PolicyRevoked:
     return _event(PolicyRevoked, "policy_id", {"policy_id": POLICY, "reason": "drift"}, changes)
 
@@ -338,6 +356,12 @@ def a_sampling_plan_published(**changes: Any) -> SamplingPlanPublished:
 def a_sampling_plan_revoked(**changes: Any) -> SamplingPlanRevoked:
     defaults = {"plan_id": a_sampling_plan().id, "reason": "done"}
     return _event(SamplingPlanRevoked, "plan_id", defaults, changes)
+
+
+def a_selection_published(**changes: Any) -> SelectionPublished:
+    selection = changes.get("selection", Selection(sketch_version="1", weights=(1_000_000,)))
+    defaults = {"name": selection.name, "selection_id": selection.id, "selection": selection}
+    return _event(SelectionPublished, "name", defaults, changes)
 
 
 def a_protected_set_published(**changes: Any) -> ProtectedSetPublished:
@@ -376,10 +400,13 @@ BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
     AlertRaised: an_alert_raised,
     AlertCleared: an_alert_cleared,
     ConstitutionPublished: a_constitution_published,
+    PolicyProposed: a_policy_proposed,
     PolicyPublished: a_policy_published,
+    PolicySuperseded: a_policy_superseded,
     PolicyRevoked: a_policy_revoked,
     SamplingPlanPublished: a_sampling_plan_published,
     SamplingPlanRevoked: a_sampling_plan_revoked,
+    SelectionPublished: a_selection_published,
     ProtectedSetPublished: a_protected_set_published,
     ProtectedSetRemoved: a_protected_set_removed,
 }

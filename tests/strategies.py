@@ -36,6 +36,7 @@ _OWN: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("ProtectedSetPublished", "part"): st.just(1),
     ("ProtectedSetPublished", "prompts"): _HASHES,
     ("ProtectedSetPublished", "grams"): _HASHES,
+    ("PairSketch", "prompt"): st.integers(0, 2**64 - 1).map("{:016x}".format),
 }
 
 

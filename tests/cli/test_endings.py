@@ -24,7 +24,7 @@ def assert_told(ended: Ended, code: int, *words: str) -> None:
 
 
 def test_an_unknown_process_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    assert_told(prefstream(tmp_path, "run", "wroker"), 2, "wroker", "worker, llm-worker, sink")
+    assert_told(prefstream(tmp_path, "run", "wroker"), 2, "wroker", "worker, llm-worker, calibrator, sink")
 
 
 @pytest.mark.parametrize("command", ["up", "demo"])

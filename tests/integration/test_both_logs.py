@@ -359,7 +359,7 @@ def test_a_retry_waits_until_it_is_due_and_then_goes_on_with_its_count(deployed:
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("process", ["worker", "llm-worker", "sink"])
+@pytest.mark.parametrize("process", ["worker", "llm-worker", "calibrator", "sink"])
 def test_sigterm_under_load_drains_and_loses_nothing(deployed: Running, process: str) -> None:
     deployed.wait_for(lambda: all(one.ready() for one in deployed.supervisor.processes.values()))
     names = {f"sigterm-{process}-{number}" for number in range(400)}

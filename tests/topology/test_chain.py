@@ -419,3 +419,20 @@ def test_an_adjudication_holds_even_when_the_adjudicators_clock_is_behind(number
     assert row.resolved.method == "adjudication"
     assert isinstance(row.verdict, PairValidated)
     assert row.verdict.label is Preference.B_BETTER
+
+
+def test_a_redelivery_of_routing_across_a_publication_leaves_no_conflict_and_one_resolution() -> None:
+    driver = a_chain(policy=an_open_policy(audit_share=1.0), commit_share=0.0)
+    driver.say(a_pair_proposed())
+    driver.run_until_idle()
+    driver.say(a_policy_published(policy=an_open_policy(name="second")))
+    driver.redeliver("routing", 10)
+    driver.settle()
+
+    routes = driver.read("pairs.routed.v1")
+    assert [getattr(route, "audit", None) for route in routes] == [True, False], "the first waits for people"
+    found = rows(driver.records())
+    assert found.conflicts == frozenset()
+    assert found.dead_letters == ()
+    assert driver.read("labels.resolved.v1") == [], "the first route stays, and it asks people"
+    assert found.pairs[PAIR].routed == routes[0]

@@ -6,9 +6,10 @@ from typing import Any
 from prefstream.agents.stage import Configuration
 from prefstream.schemas.constitutions import ConstitutionPublished
 from prefstream.schemas.envelope import Event
-from prefstream.schemas.policies import PolicyPublished, PolicyRevoked
+from prefstream.schemas.policies import PolicyPublished, PolicyRevoked, PolicySuperseded
 from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
 from prefstream.schemas.sampling import SamplingPlanPublished, SamplingPlanRevoked
+from prefstream.schemas.selection import SelectionPublished
 
 
 def configured(configuration: Configuration, event: Event) -> Configuration:
@@ -18,12 +19,15 @@ def configured(configuration: Configuration, event: Event) -> Configuration:
         changes["constitution"] = event.constitution
     elif isinstance(event, PolicyPublished):
         changes["policy"] = event.policy
-    elif isinstance(event, PolicyRevoked) and event.policy_id == configuration.policy_id:
+    elif isinstance(event, PolicyRevoked | PolicySuperseded) and event.policy_id == configuration.policy_id:
+        # Its successor came before; of a log that was compacted only the end of each policy is left.
         changes["policy"] = None
     elif isinstance(event, SamplingPlanPublished):
         changes["sampling"] = event.plan
     elif isinstance(event, SamplingPlanRevoked) and event.plan_id == configuration.sampling_id:
         changes["sampling"] = None
+    elif isinstance(event, SelectionPublished):
+        changes["selection"] = event.selection
     elif isinstance(event, ProtectedSetPublished | ProtectedSetRemoved):
         changes["protection"] = configuration.protection.after(event)
     return replace(configuration, **changes) if changes else configuration

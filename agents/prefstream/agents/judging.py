@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast
 
 from prefstream.agents.derivation import derived
 from prefstream.agents.generation import again, weakest
@@ -11,6 +11,7 @@ from prefstream.domain.constitution.triggers import trigger_tags
 from prefstream.domain.curation import last_user_text
 from prefstream.domain.injection import INJECTION_VERSION, suspicions
 from prefstream.domain.pooling import opposed, pooled
+from prefstream.domain.selection import sketch_of
 from prefstream.domain.votes import fitted
 from prefstream.schemas import topics
 from prefstream.schemas.envelope import Event
@@ -43,7 +44,6 @@ class Judge(Protocol):
         ...
 
 
-@runtime_checkable
 class Critic(Protocol):
     """A judge that can criticise each response by itself before it compares."""
 
@@ -72,7 +72,7 @@ class Judging:
     panel: tuple[Judge, ...]
     name: str = "judging"
     #: Another detector flags other pairs, so its version is part of this one.
-    version: str = f"2.{INJECTION_VERSION}"
+    version: str = f"3.{INJECTION_VERSION}"
     inputs: tuple[TopicSpec, ...] = (topics.PAIRS_PROPOSED,)
     stateful: bool = False
 
@@ -125,7 +125,8 @@ def _reading(judge: Judge, pair: PairProposed, given: Given) -> Reading:
     asked = judge.calls(pair, given.configuration, given.answers)
     answers = [given.answers.get(call.request_id) for call in asked]
     votes = judge.votes(pair, given.configuration, given.answers)
-    critic = judge if isinstance(judge, Critic) else None
+    # Not by isinstance: of a protocol that takes longer than reading the answer.
+    critic = cast("Critic", judge) if hasattr(judge, "critiques") else None
     return Reading(
         judge=judge.id,
         votes=votes,
@@ -151,7 +152,7 @@ def _judged(pair: PairProposed, base: Mapping[str, Any], readings: Sequence[Read
             suspicions(response.text) for response in (pair.response_a, pair.response_b)
         ),
         "judge_missing": bool(missing),
-        "judges_disagree": opposed([pooled(reading.votes) for reading in readings]),
+        "judges_disagree": len(readings) > 1 and opposed([pooled(one.votes) for one in readings]),
         "quote_not_found": _invented(votes, critiques),
         "texts_cut": cut,
     }
@@ -165,6 +166,7 @@ def _judged(pair: PairProposed, base: Mapping[str, Any], readings: Sequence[Read
         flags=tuple(sorted(flag for flag, holds in noticed.items() if holds)),
         missing_judges=missing,
         critiques=critiques,
+        sketch=sketch_of(last_user_text(pair.messages), pair.response_a.text, pair.response_b.text),
         provenance=weakest(pair.provenance, *(vote.provenance for vote in votes)),
     )
 

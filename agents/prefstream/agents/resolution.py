@@ -33,7 +33,7 @@ class Resolution:
     """The stage from routes and labels to resolved or disputed pairs."""
 
     name: str = "resolution"
-    version: str = "1"
+    version: str = "2"
     inputs: tuple[TopicSpec, ...] = (topics.PAIRS_ROUTED, topics.LABELS_SUBMITTED)
     stateful: bool = True
 
@@ -60,9 +60,12 @@ class Resolution:
         route = state.route
         if route is None:
             return ()
-        if route.accepted and route.judge_label is not None:
-            return (self._accepted(pair_id, route, route.judge_label),)
         said: list[LabelResolved | LabelDisputed] = []
+        if route.accepted and route.judge_label is not None:
+            said.append(self._accepted(pair_id, route, route.judge_label))
+            if state.reopened is None:
+                return said
+            route = state.reopened
         for step in resolutions([label.ballot for label in state.labels], overlap=route.overlap):
             after = said[-1].occurred_at if said else None
             said.append(self._event(pair_id, state, route, step, after=after))

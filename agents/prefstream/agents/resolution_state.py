@@ -50,10 +50,18 @@ class Evidence(NamedTuple):
 
     route: RouteState | None = None
     labels: tuple[LabelState, ...] = ()
+    #: The route that takes the accepting one back.
+    reopened: RouteState | None = None
 
 
 def with_event(evidence: Evidence, event: PairRouted | LabelSubmitted) -> Evidence:
-    """Return the evidence with the event; the same object where that says nothing new."""
+    """Return the evidence with the event; the same object where that says nothing new.
+
+    Of several routes the first stays, however the others came about: a repeat under a policy that was
+    published meanwhile is another event. Only a route that says which one it takes back comes beside it.
+    """
+    if isinstance(event, PairRouted) and event.revises is not None:
+        return evidence if evidence.reopened else evidence._replace(reopened=_route(event))
     if isinstance(event, PairRouted):
         return evidence if evidence.route else evidence._replace(route=_route(event))
     if any(label.event_id == event.event_id for label in evidence.labels):
@@ -66,16 +74,21 @@ def with_event(evidence: Evidence, event: PairRouted | LabelSubmitted) -> Eviden
 
 def packed_evidence(evidence: Evidence) -> bytes:
     """Return the bytes of the evidence on a pair."""
-    route, labels = evidence
-    return orjson.dumps((tuple(route) if route else None, [tuple(label) for label in labels]))
+    route, labels, reopened = evidence
+    said = (tuple(route) if route else None, [tuple(label) for label in labels])
+    return orjson.dumps((*said, tuple(reopened)) if reopened else said)
 
 
 def unpacked_evidence(stored: bytes | None) -> Evidence:
     """Return the evidence that these bytes say; none for none."""
     if stored is None:
         return Evidence()
-    route, labels = orjson.loads(stored)
-    return Evidence(_read_route(route) if route else None, tuple([_read_label(label) for label in labels]))
+    route, labels, *reopened = orjson.loads(stored)
+    return Evidence(
+        _read_route(route) if route else None,
+        tuple([_read_label(label) for label in labels]),
+        _read_route(reopened[0]) if reopened else None,
+    )
 
 
 def _route(event: PairRouted) -> RouteState:

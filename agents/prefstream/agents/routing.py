@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from prefstream.agents.derivation import derived
-from prefstream.agents.stage import NOTHING, Given, Needs, Outcome
-from prefstream.domain.routing import Case, decide
+from prefstream.agents.stage import NOTHING, Configuration, Given, Needs, Outcome
+from prefstream.domain.escalation import Doubtful, priority_of, violated_clauses
+from prefstream.domain.routing import Case, Decision, decide
 from prefstream.schemas import topics
 from prefstream.schemas.envelope import Event
+from prefstream.schemas.ids import derived_id
 from prefstream.schemas.judgements import JudgementFailed, PairJudged
 from prefstream.schemas.routes import PairRouted
+from prefstream.schemas.selection import Priority
 from prefstream.schemas.topics import TopicSpec
 
 
@@ -19,7 +22,7 @@ class Routing:
     #: Labels by people that an escalated pair needs while no policy says otherwise.
     overlap: int = 1
     name: str = "routing"
-    version: str = "2"
+    version: str = "3"
     inputs: tuple[TopicSpec, ...] = (topics.PAIRS_JUDGED,)
     stateful: bool = False
 
@@ -31,11 +34,13 @@ class Routing:
         """Return the route with its reasons."""
         if not isinstance(event, PairJudged | JudgementFailed):
             return Outcome()
-        policy = given.configuration.policy
+        published = given.configuration
+        policy = published.policy
+        overlap = policy.overlap if policy else self.overlap
         case = _case(event)
-        decision = decide(case, policy=policy, constitution=given.configuration.constitution)
+        decision = decide(case, policy=policy, constitution=published.constitution)
         routed = PairRouted(
-            **derived(self, event, subject=event.pair_id),
+            **derived(self, event, subject=event.pair_id, input_id=_evidence(event, published, overlap)),
             pair_id=event.pair_id,
             prompt_id=event.prompt_id,
             slice=event.slice,
@@ -43,17 +48,47 @@ class Routing:
             route=decision.route,
             audit=decision.audit,
             reasons=decision.reasons,
-            policy_id=given.configuration.policy_id,
+            policy_id=published.policy_id,
             threshold=decision.threshold,
             propensity=decision.propensity,
             judge_label=case.label,
             p_a=event.p_a if isinstance(event, PairJudged) else None,
             confidence=case.confidence,
             judge_id=event.judge_id,
-            overlap=policy.overlap if policy else self.overlap,
+            overlap=overlap,
             provenance=event.provenance,
+            constitution_id=published.constitution_id,
+            priority=_priority(event, case, decision, published),
         )
         return Outcome(events=(routed,))
+
+
+def _evidence(event: PairJudged | JudgementFailed, published: Configuration, overlap: int) -> str:
+    """Return the id of all that a route rests on: a repeat under other configuration is another event."""
+    return derived_id(
+        event.event_id,
+        published.constitution_id,
+        published.policy_id or "",
+        published.selection_id or "",
+        overlap,
+    )
+
+
+def _priority(
+    event: PairJudged | JudgementFailed, case: Case, decision: Decision, published: Configuration
+) -> Priority | None:
+    """Return the pair's place in the queue, once it is decided that it goes there."""
+    if decision.route == "accept" and not decision.audit:
+        return None
+    judged = event if isinstance(event, PairJudged) else None
+    pair = Doubtful(
+        stakes=case.stakes,
+        p_a=judged.p_a if judged else None,
+        label=case.label,
+        sketch=judged.sketch if judged else None,
+        audit=decision.audit,
+    )
+    return priority_of(pair, selection=published.selection, selection_id=published.selection_id)
 
 
 def _case(event: PairJudged | JudgementFailed) -> Case:
@@ -68,4 +103,5 @@ def _case(event: PairJudged | JudgementFailed) -> Case:
         confidence=judged.confidence if judged else None,
         judge_id=event.judge_id,
         constitution_id=event.constitution_id,
+        violated=violated_clauses(judged.critiques) if judged else (),
     )

@@ -15,6 +15,7 @@ from prefstream.schemas.constitutions import Constitution
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.policies import Policy
 from prefstream.schemas.sampling import SamplingPlan
+from prefstream.schemas.selection import Selection
 from prefstream.schemas.topics import TopicSpec
 
 __all__ = [
@@ -41,15 +42,19 @@ class Configuration:
     policy: Policy | None = None
     sampling: SamplingPlan | None = None
     protection: Protection = field(default_factory=Protection)
+    #: Orders the queue of people; decides nothing.
+    selection: Selection | None = None
     #: Identities, reckoned once: they are hashes of the whole content.
     constitution_id: str = field(init=False)
     policy_id: str | None = field(init=False)
     sampling_id: str | None = field(init=False)
+    selection_id: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "constitution_id", self.constitution.id)
         object.__setattr__(self, "policy_id", self.policy.id if self.policy else None)
         object.__setattr__(self, "sampling_id", self.sampling.id if self.sampling else None)
+        object.__setattr__(self, "selection_id", self.selection.id if self.selection else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,14 @@
 """Routing: accept the judge or ask people, with every reason named."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-from prefstream.domain.constitution.triggers import fires
+from prefstream.domain.escalation.rules import Judged, house_reason, rule_reasons
 from prefstream.schemas.constitutions import Constitution
 from prefstream.schemas.policies import Policy
 from prefstream.schemas.routes import Reason, ReasonCode
 from prefstream.schemas.values import Preference, Stakes
-
-#: Clauses of the product itself, for reasons that no constitution has to state.
-HOUSE = "prefstream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +24,8 @@ class Case:
     confidence: float | None
     judge_id: str
     constitution_id: str
+    #: Clauses that a critic finds a response to violate.
+    violated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +47,12 @@ def decide(case: Case, *, policy: Policy | None, constitution: Constitution) -> 
     """
     audit = policy is not None and coin(case.pair_id, policy.audit_seed) < policy.audit_share
     threshold, by_policy = _by_policy(case, policy)
-    against = [*_by_constitution(case, constitution), *_by_judgement(case)]
+    against = list(rule_reasons(_judged(case), constitution))
     if by_policy.code is not ReasonCode.AT_OR_ABOVE_THRESHOLD:
         against.append(by_policy)
     reasons = tuple(against) if against else (by_policy,)
     if audit:
-        reasons += (_house(ReasonCode.AUDIT, "the audit coin fell on heads"),)
+        reasons += (house_reason(ReasonCode.AUDIT, "the audit coin fell on heads"),)
     return Decision(
         route="escalate" if against else "accept",
         audit=audit,
@@ -74,49 +72,37 @@ def coin(pair_id: str, seed: str) -> float:
     return (int.from_bytes(digest[:8]) >> 11) / 2**53
 
 
-def _house(code: ReasonCode, detail: str) -> Reason:
-    return Reason(code=code, clause=f"{HOUSE}:{code.value}", detail=detail)
-
-
 def _by_policy(case: Case, policy: Policy | None) -> tuple[float | None, Reason]:
     if policy is None:
-        return None, _house(ReasonCode.NO_POLICY, "no policy is in force")
+        return None, house_reason(ReasonCode.NO_POLICY, "no policy is in force")
     if policy.judge_id not in (None, case.judge_id):
-        return None, _house(ReasonCode.POLICY_NOT_APPLICABLE, "the policy was certified for another judge")
+        return None, house_reason(
+            ReasonCode.POLICY_NOT_APPLICABLE, "the policy was certified for another judge"
+        )
     if policy.constitution_id not in (None, case.constitution_id):
-        return None, _house(
+        return None, house_reason(
             ReasonCode.POLICY_NOT_APPLICABLE, "the policy was certified for another constitution"
         )
     stated = policy.slices.get(case.slice)
     if stated is None or stated.threshold is None:
-        return None, _house(ReasonCode.NOT_CERTIFIED, f"nothing is certified for slice {case.slice}")
+        return None, house_reason(ReasonCode.NOT_CERTIFIED, f"nothing is certified for slice {case.slice}")
     return stated.threshold, _by_threshold(case, stated.threshold)
 
 
 def _by_threshold(case: Case, threshold: float) -> Reason:
     if case.confidence is None:
-        return _house(ReasonCode.BELOW_THRESHOLD, "there is no confidence to compare")
+        return house_reason(ReasonCode.BELOW_THRESHOLD, "there is no confidence to compare")
     above = case.confidence >= threshold
     code = ReasonCode.AT_OR_ABOVE_THRESHOLD if above else ReasonCode.BELOW_THRESHOLD
-    return _house(code, f"confidence {case.confidence:.6g}, threshold {threshold:.6g}")
+    return house_reason(code, f"confidence {case.confidence:.6g}, threshold {threshold:.6g}")
 
 
-def _by_constitution(case: Case, constitution: Constitution) -> Sequence[Reason]:
-    hits = [
-        trigger
-        for trigger in constitution.escalation
-        if fires(trigger, slice_name=case.slice, stakes=case.stakes, tags=case.tags)
-    ]
-    return [Reason(code=ReasonCode.MANDATORY, clause=hit.clause, detail=f"trigger {hit.id}") for hit in hits]
-
-
-def _by_judgement(case: Case) -> Sequence[Reason]:
-    reasons = []
-    if case.label is None:
-        reasons.append(_house(ReasonCode.NO_VERDICT, "no vote could be read"))
-    if "injection_suspected" in case.flags:
-        reasons.append(_house(ReasonCode.INJECTION_SUSPECTED, "a response seems to instruct the judge"))
-    if "judge_missing" in case.flags:
-        said = "a judge of the panel is missing; policies are certified for the whole panel"
-        reasons.append(_house(ReasonCode.JUDGE_MISSING, said))
-    return reasons
+def _judged(case: Case) -> Judged:
+    return Judged(
+        slice=case.slice,
+        stakes=case.stakes,
+        tags=case.tags,
+        flags=case.flags,
+        label=case.label,
+        violated=case.violated,
+    )

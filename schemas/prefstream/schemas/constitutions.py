@@ -59,6 +59,10 @@ class EscalationTrigger(Value):
     pattern: str | None = None
     slices: tuple[Slice, ...] = ()
     stakes: tuple[Stakes, ...] = ()
+    #: What judging noticed, e.g. "quote_not_found", see `PairJudged.flags`.
+    flags: tuple[Identifier, ...] = ()
+    #: Clauses that a critic of the panel finds a response to violate.
+    violated: tuple[Identifier, ...] = ()
     #: The clause of the constitution that asks for it.
     clause: Identifier
 

@@ -4,7 +4,11 @@ from typing import Literal
 
 from prefstream.schemas.envelope import Event, Share, Value
 from prefstream.schemas.ids import Identifier
+from prefstream.schemas.selection import PairSketch
 from prefstream.schemas.values import Preference, Provenance, Slice, Stakes, Tag, Vote
+
+#: What judging may notice of a pair, see `PairJudged.flags`.
+FLAGS = frozenset(("injection_suspected", "judge_missing", "judges_disagree", "quote_not_found", "texts_cut"))
 
 
 class Finding(Value):
@@ -56,6 +60,8 @@ class PairJudged(Event):
     #: What critics said of each response before it was compared, where judges are asked to.
     critiques: tuple[Critique, ...] = ()
     provenance: Provenance = Provenance.REAL
+    #: What routing needs of the texts to order the queue.
+    sketch: PairSketch | None = None
 
 
 class JudgementFailed(Event):
@@ -73,3 +79,5 @@ class JudgementFailed(Event):
     judge_id: Identifier
     constitution_id: Identifier
     provenance: Provenance = Provenance.REAL
+    #: What routing needs of the texts to order the queue.
+    sketch: PairSketch | None = None

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from prefstream.schemas.envelope import Event, Finite, Share, Value
-from prefstream.schemas.ids import Identifier
+from prefstream.schemas.ids import EventId, Identifier
+from prefstream.schemas.selection import Priority
 from prefstream.schemas.values import Preference, Provenance, Slice, Stakes
 
 
@@ -22,7 +23,22 @@ class ReasonCode(StrEnum):
     MANDATORY = "mandatory"
     INJECTION_SUSPECTED = "injection_suspected"
     JUDGE_MISSING = "judge_missing"
+    JUDGES_DISAGREE = "judges_disagree"
     AUDIT = "audit"
+    SUSPECT = "suspect"
+
+
+#: Reasons that escalate whatever the confidence. A certificate holds for the pairs that none of these
+#: sends to people, so that it must be made of audited pairs without them.
+RULES = frozenset(
+    (
+        ReasonCode.NO_VERDICT,
+        ReasonCode.MANDATORY,
+        ReasonCode.INJECTION_SUSPECTED,
+        ReasonCode.JUDGE_MISSING,
+        ReasonCode.JUDGES_DISAGREE,
+    )
+)
 
 
 class Reason(Value):
@@ -58,3 +74,9 @@ class PairRouted(Event):
     #: Labels by people needed before the pair can be resolved.
     overlap: int = Field(ge=1, le=99)
     provenance: Provenance = Provenance.REAL
+    #: The constitution whose triggers were looked at; a pair may have been judged under an earlier one.
+    constitution_id: Identifier | None = None
+    #: Its place in the queue; `None` where people are not asked.
+    priority: Priority | None = None
+    #: The accepting route that this one takes back: people are asked after all.
+    revises: EventId | None = None

@@ -14,6 +14,7 @@ from prefstream.schemas import (
     protection,
     routes,
     sampling,
+    selection,
 )
 from prefstream.schemas.envelope import Event
 
@@ -117,14 +118,17 @@ POLICIES_PUBLISHED = TopicSpec(
     name="policies.published.v1",
     key="id",
     events=(
+        policies.PolicyProposed,
         policies.PolicyPublished,
+        policies.PolicySuperseded,
         policies.PolicyRevoked,
         sampling.SamplingPlanPublished,
         sampling.SamplingPlanRevoked,
+        selection.SelectionPublished,
         protection.ProtectedSetPublished,
         protection.ProtectedSetRemoved,
     ),
-    about="Immutable policies, sampling plans and protected sets; the newest is in force until revoked.",
+    about="Immutable policies, sampling plans, selections, protected sets; the newest holds until revoked.",
     cleanup="compact",
     retention_ms=-1,
     partitions=1,

@@ -210,6 +210,32 @@ class GenerationSettings(_Part):
     parameters: dict[str, WriterParameters] = {}
 
 
+class CalibrationSettings(_Part):
+    """How the calibrator finds thresholds from audited pairs and puts them in force."""
+
+    #: Share of all pairs that people label whatever their route; 0: nothing is certified. While nothing is
+    #: certified all pairs are audited, since all of them go to people.
+    audit_share: float = Field(default=0.0, ge=0, le=1)
+    #: Seed of the audit coin; another seed audits other pairs.
+    audit_seed: str = "audit"
+    #: Most that people may disagree with accepted pairs, as a share of them.
+    alpha: float = Field(default=0.1, gt=0, lt=1)
+    #: Probability with which that bound may fail.
+    delta: float = Field(default=0.1, gt=0, lt=1)
+    #: One bound over all slices together, which promises nothing for any of them by itself.
+    pooled: bool = False
+    #: New audit labels after which thresholds are found again.
+    min_labels: int = Field(default=50, ge=1)
+    #: Who puts a proposed policy in force: the calibrator, or a person by `prefstream policy approve`.
+    activate: Literal["automatic", "approval"] = "approval"
+    #: Seconds between two looks at the audit labels.
+    every_s: float = Field(default=10.0, gt=0)
+    #: Audited accepted pairs of a slice that pass, on average at least, until a false alarm.
+    mean_pairs_to_false_alarm: float = Field(default=40_000.0, ge=1)
+    #: Name of the policies it proposes.
+    name: str = Field(default="certified", min_length=1, max_length=200, pattern=r"^\S")
+
+
 class Settings(BaseSettings):
     """Everything that can be set, from PREFSTREAM_* variables and `prefstream.toml`.
 
@@ -238,6 +264,7 @@ class Settings(BaseSettings):
     batch: BatchSettings = BatchSettings()
     budget: BudgetSettings = BudgetSettings()
     curation: CurationSettings = CurationSettings()
+    calibration: CalibrationSettings = CalibrationSettings()
     #: Labels by people for an escalated pair while no policy says otherwise.
     overlap: int = Field(default=1, ge=1, le=99)
     #: The constitution to publish when none is; `None` takes the one that is shipped.

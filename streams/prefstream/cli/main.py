@@ -21,9 +21,13 @@ from prefstream.cli import (
     judge,
     policy,
     protect,
+    route,
+    route_explain,
+    route_queue,
     run,
     sampling,
     schemas,
+    stats,
     status,
     topics,
     up,
@@ -48,13 +52,17 @@ root.command()(cost.cost)
 root.add_typer(ingest.app, name="ingest")
 root.add_typer(deadletters.app, name="deadletters")
 root.add_typer(policy.app, name="policy")
+for _command in (route_explain.explain, route_queue.queue, route_queue.learn, route_queue.choose):
+    route.app.command()(_command)
+root.add_typer(route.app, name="route")
 root.add_typer(sampling.app, name="sampling")
 root.add_typer(protect.app, name="protect")
 root.add_typer(constitution.app, name="constitution")
+root.add_typer(judge.app, name="judge")
+root.add_typer(stats.app, name="stats")
 root.add_typer(db.app, name="db")
 root.add_typer(topics.app, name="topics")
 root.add_typer(schemas.app, name="schemas")
-root.add_typer(judge.app, name="judge")
 root.add_typer(dev.app, name="dev")
 
 

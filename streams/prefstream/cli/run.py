@@ -6,7 +6,7 @@ import typer
 
 
 def run(
-    process: Annotated[str, typer.Argument(help="worker, llm-worker or sink")],
+    process: Annotated[str, typer.Argument(help="worker, llm-worker, calibrator or sink")],
 ) -> None:
     """Run one process of the chain until SIGTERM.
 

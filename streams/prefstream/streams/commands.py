@@ -40,11 +40,15 @@ async def publish_constitution_file(path: Path) -> tuple[str, bool]:
         return constitution.id, await publish_constitution(log, constitution, now=datetime.now(UTC))
 
 
-async def revoke_in_force(reason: str) -> str:
-    """Take the policy in force out of force and return its id."""
+async def revoke_in_force(reason: str, policy_id: str | None = None) -> str:
+    """Take a policy out of force, the one in force if none is named, and return its id.
+
+    Raises:
+        BadInput: There is none to revoke.
+    """
     settings = Settings()
     async with open_log(find_places(settings), partitions=settings.partitions) as log:
-        return await revoke_policy(log, reason=reason, now=datetime.now(UTC))
+        return await revoke_policy(log, reason=reason, now=datetime.now(UTC), policy_id=policy_id)
 
 
 def load_policy(path: Path) -> Policy:

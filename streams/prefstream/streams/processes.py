@@ -29,6 +29,10 @@ async def run_process(name: ProcessName, settings: Settings, stop: asyncio.Event
     async with surroundings(name, settings, stop) as around:
         if name == "sink":
             await _runs_of(around).run_sink(around)
+        elif name == "calibrator":
+            from prefstream.streams.calibrator import run_calibrator
+
+            await run_calibrator(around)
         else:
             await _run_stages(around)
 

@@ -6,17 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from prefstream.adapters.log import Log
+from prefstream.agents.policies import published, revoked
 from prefstream.agents.tasks import record_of
 from prefstream.domain.curation.protection import ProtectedSet, Protection, parts_of
+from prefstream.domain.policies import PolicyBook, book_of
 from prefstream.schemas.codec import decode
 from prefstream.schemas.constitutions import Constitution, ConstitutionPublished
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.errors import BadInput, Undecodable
 from prefstream.schemas.ids import derived_id
-from prefstream.schemas.policies import Policy, PolicyPublished, PolicyRevoked
+from prefstream.schemas.policies import Policy
 from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
 from prefstream.schemas.sampling import SamplingPlan, SamplingPlanPublished, SamplingPlanRevoked
+from prefstream.schemas.selection import Selection, SelectionPublished
 from prefstream.schemas.topics import CONSTITUTIONS_PUBLISHED, POLICIES_PUBLISHED
+
+_SOURCE = "prefstream/publish"
 
 
 async def publish_constitution(log: Log, constitution: Constitution, *, now: datetime) -> bool:
@@ -30,28 +35,73 @@ async def publish_constitution(log: Log, constitution: Constitution, *, now: dat
     return True
 
 
-async def publish_policy(log: Log, policy: Policy, *, now: datetime) -> bool:
-    """Put a policy in force; return `False` when it is in force already."""
-    current = await _latest(log, POLICIES_PUBLISHED.name, (PolicyPublished, PolicyRevoked))
-    if isinstance(current, PolicyPublished) and current.policy_id == policy.id:
+async def publish_policy(log: Log, policy: Policy, *, now: datetime, by: str = "") -> bool:
+    """Put a policy in force; return `False` when it is in force already.
+
+    Raises:
+        BadInput: It carries a certificate and was revoked.
+    """
+    book = await policies_in_log(log)
+    if book.active is not None and book.active.policy_id == policy.id:
         return False
-    envelope = _envelope("policy", policy.id, now)
-    await _say(log, PolicyPublished(**envelope, policy_id=policy.id, policy=policy))
+    known = book.entries.get(policy.id)
+    if policy.certificate is not None and known is not None and known.status == "revoked":
+        raise BadInput(
+            f"{policy.id} was revoked, and its certificate with it; wait for the calibrator's next proposal,"
+            " or publish thresholds without a certificate under another name"
+        )
+    await _say(log, *published(policy, book=book, by=by, moment=now, source=_SOURCE))
     return True
 
 
-async def revoke_policy(log: Log, *, reason: str, now: datetime) -> str:
-    """Take the policy in force out of force and return its id: everything escalates from now on.
+async def approve_policy(log: Log, policy_id: str, *, by: str, now: datetime) -> str:
+    """Put a proposed policy in force and return its id.
 
     Raises:
-        BadInput: No policy is in force.
+        BadInput: There is no such policy, or it is not proposed.
     """
-    current = await _latest(log, POLICIES_PUBLISHED.name, (PolicyPublished, PolicyRevoked))
-    if not isinstance(current, PolicyPublished):
+    book = await policies_in_log(log)
+    entry = book.entry(policy_id)
+    if entry.status != "proposed" or entry.policy is None:
+        waiting = ", ".join(one.policy_id for one in book.proposed)
+        raise BadInput(
+            f"{entry.policy_id} is {entry.status}, not proposed; "
+            f"{f'proposed are: {waiting}' if waiting else 'no policy waits for approval'}"
+        )
+    await publish_policy(log, entry.policy, now=now, by=by)
+    return entry.policy_id
+
+
+async def revoke_policy(log: Log, *, reason: str, now: datetime, policy_id: str | None = None) -> str:
+    """Take a policy out of force, or turn a proposed one down, and return its id.
+
+    Args:
+        log: The log.
+        reason: Why.
+        now: The time.
+        policy_id: Which; `None` is the one in force.
+
+    Raises:
+        BadInput: No policy is in force, or the one named is neither in force nor proposed.
+    """
+    book = await policies_in_log(log)
+    entry = book.active if policy_id is None else book.entry(policy_id)
+    if entry is None:
         raise BadInput("no policy is in force, so there is none to revoke")
-    envelope = _envelope("revocation", current.policy_id, now)
-    await _say(log, PolicyRevoked(**envelope, policy_id=current.policy_id, reason=reason))
-    return current.policy_id
+    if entry.status not in {"active", "proposed"}:
+        raise BadInput(f"{entry.policy_id} is {entry.status}; there is nothing to revoke")
+    await _say(log, revoked(entry, reason=reason, moment=now, source=_SOURCE))
+    return entry.policy_id
+
+
+async def policies_in_log(log: Log) -> PolicyBook:
+    """Return what the log says of policies; of a compacted log that is the end of each."""
+    return book_of([event async for event in _events(log, POLICIES_PUBLISHED.name)])
+
+
+async def say(log: Log, events: Iterable[Event]) -> None:
+    """Say events; returns when every one of them is durable."""
+    await _say(log, *events)
 
 
 async def publish_sampling_plan(log: Log, plan: SamplingPlan, *, now: datetime) -> bool:
@@ -83,6 +133,26 @@ async def sampling_plan_in_force(log: Log) -> SamplingPlan | None:
     kinds = (SamplingPlanPublished, SamplingPlanRevoked)
     current = await _latest(log, POLICIES_PUBLISHED.name, kinds)
     return current.plan if isinstance(current, SamplingPlanPublished) else None
+
+
+async def publish_selection(log: Log, selection: Selection, *, now: datetime) -> bool:
+    """Let a selection order the queue; return `False` when it does already."""
+    current = await selection_in_force(log)
+    if current is not None and current.id == selection.id:
+        return False
+    # The subject is the name: of a compacted topic the newest one stays, and it is all that is needed.
+    envelope = _envelope("selection", selection.name, now)
+    await _say(
+        log,
+        SelectionPublished(**envelope, name=selection.name, selection_id=selection.id, selection=selection),
+    )
+    return True
+
+
+async def selection_in_force(log: Log) -> Selection | None:
+    """Return the selection that orders the queue."""
+    current = await _latest(log, POLICIES_PUBLISHED.name, (SelectionPublished,))
+    return current.selection if isinstance(current, SelectionPublished) else None
 
 
 async def publish_protected_set(log: Log, protected: ProtectedSet, *, now: datetime) -> bool:
@@ -176,7 +246,7 @@ def _envelope(kind: str, subject: str, now: datetime) -> dict[str, Any]:
     return {
         "event_id": derived_id("publish", kind, subject, now.isoformat()),
         "occurred_at": now,
-        "source": "prefstream/publish",
+        "source": _SOURCE,
         "subject": subject,
         "correlation_id": subject,
     }

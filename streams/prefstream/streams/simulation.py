@@ -21,7 +21,7 @@ ADJUDICATOR = Annotator(id="simulated:dora", skill=1.0)
 _OPEN = """
 select t.pair_id, t.round, t.slice, t.needed - t.have as wanted,
   array(select l.annotator from labels l where l.pair_id = t.pair_id) as seen_by
-from tasks t where t.open order by t.pair_id, t.round limit 500
+from tasks t where t.open order by t.priority desc, t.pair_id, t.round limit 500
 """
 
 

@@ -15,8 +15,8 @@ from prefstream.agents.validation import Validation
 from prefstream.schemas import topics
 from prefstream.schemas.topics import TOPICS
 
-ProcessName = Literal["worker", "llm-worker", "sink"]
-PROCESSES: tuple[ProcessName, ...] = ("worker", "llm-worker", "sink")
+ProcessName = Literal["worker", "llm-worker", "calibrator", "sink"]
+PROCESSES: tuple[ProcessName, ...] = ("worker", "llm-worker", "calibrator", "sink")
 SINK_GROUP = "prefstream.sink"
 
 _INPUTS: Mapping[str, Sequence[str]] = {

@@ -26,6 +26,7 @@ from prefstream.schemas.dead_letters import Detour, detoured
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id
 from prefstream.schemas.records import LogRecord
+from prefstream.schemas.selection import Priority
 from prefstream.schemas.topics import DEAD_LETTERS, JUDGING_RETRY, PAIRS_VALIDATED
 from prefstream.schemas.values import Preference, Verdict
 
@@ -466,3 +467,73 @@ async def _blocked(dsn: str) -> None:
                 await asyncio.sleep(0.01)
     finally:
         await watcher.close()
+
+
+def test_a_task_has_the_priority_of_the_route_that_stands(sink: Sink) -> None:
+    first = make.a_pair_routed(priority=a_priority(5))
+    other = make.a_pair_routed(priority=a_priority(9), event_id=derived_id("other"))
+
+    sink.take(make.a_pair_proposed(), first)
+    sink.take(other)
+
+    assert sink.rows("select priority from tasks") == [(5,)]
+    assert sink.rows("select priority from pairs") == [(5,)]
+
+
+def test_a_route_of_before_there_were_priorities_goes_last(sink: Sink) -> None:
+    sink.take(make.a_pair_proposed(), make.a_pair_routed())
+
+    assert sink.rows("select priority from tasks") == [(0,)]
+
+
+def a_priority(value: int) -> Priority:
+    return Priority(value=value, uncertainty=value, diversity=1, stakes=1)
+
+
+def another_route(first: Event, **changes: Any) -> Event:
+    return first.model_copy(update={"event_id": derived_id("test", "another", make.PAIR)} | changes)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("accepted_first", [True, False])
+def test_of_two_routes_the_first_in_the_log_stays_and_no_dead_letter_comes_of_it(
+    sink: Sink, *, together: bool, accepted_first: bool
+) -> None:
+    """A redelivery across a policy's publication says two routes; resolution keeps the first too."""
+    accepted = make.an_accepted_pair_routed()
+    escalated = another_route(make.a_pair_routed(overlap=2))
+    routes = (accepted, escalated) if accepted_first else (escalated, accepted)
+    resolved = (make.a_label_resolved(method="judge"),) if accepted_first else ()
+    events = (make.a_pair_proposed(), *routes, *resolved)
+
+    told = [sink.take(*events)] if together else [sink.take(event) for event in events]
+
+    [(route, policy_id)] = sink.rows("select route, policy_id from pairs")
+    assert (route, policy_id) == (("accept", make.POLICY) if accepted_first else ("escalate", None))
+    assert sink.rows("select * from tasks where open") == [] or not accepted_first
+    assert (sum(one.conflicts for one in told), sink.rows("select * from dead_letters")) == (0, [])
+
+
+def test_a_reopened_acceptance_opens_a_task_and_keeps_the_route_it_takes_back(sink: Sink) -> None:
+    route = make.an_accepted_pair_routed()
+    sink.take(make.a_pair_proposed(), route, make.a_label_resolved(method="judge"), make.a_pair_validated())
+    assert sink.rows("select status from pairs") == [("validated",)]
+
+    sink.take(another_route(route, revises=route.event_id, route="escalate"))
+
+    [row] = sink.rows("select status, route, policy_id, reopened_route_id::text from pairs")
+    assert row == ("suspect", "accept", make.POLICY, route.event_id)
+    assert sink.rows("select round, needed, open from tasks") == [("annotate", 1, True)]
+    assert sink.rows("select counter, n from funnel_buckets where counter in ('accepted', 'reopened')") == [
+        ("accepted", 1),
+        ("reopened", 1),
+    ]
+
+    later = {"occurred_at": make.NOON + timedelta(minutes=1), "method": "consensus"}
+    revised = make.a_label_resolved(
+        **later, event_id=derived_id("test", "revised"), label=Preference.B_BETTER
+    )
+    sink.take(make.a_label_submitted(verdict=Verdict.B_BETTER), revised)
+
+    assert sink.rows("select status, label from pairs") == [("resolved", "B>")]
+    assert sink.rows("select * from tasks where open") == []

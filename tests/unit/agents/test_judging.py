@@ -22,6 +22,7 @@ from prefstream.agents.judges.recorded import RecordedJudge
 from prefstream.agents.judges.variants import TOOL
 from prefstream.agents.judging import UNREADABLE, Judging
 from prefstream.agents.stage import Answer, Configuration, Failure, Given, Needs, Outcome, Reply, Retry
+from prefstream.domain.selection import sketch_of
 from prefstream.schemas.codec import MAX_VALUE_BYTES, encode
 from prefstream.schemas.constitutions import EscalationTrigger
 from prefstream.schemas.judgements import JudgementFailed, PairJudged
@@ -144,6 +145,12 @@ def test_judges_disagree_when_two_of_them_come_down_on_opposite_sides(
     (judged,) = the_outcome(TWO, votes(*first), votes(*second)).events
     assert isinstance(judged, PairJudged)
     assert ("judges_disagree" in judged.flags) is disagree
+
+
+def test_a_judgement_keeps_a_sketch_of_the_texts_for_routing_which_reads_none() -> None:
+    (judged,) = the_outcome(ONE, votes("A>", "A>")).events
+    assert isinstance(judged, PairJudged)
+    assert judged.sketch == sketch_of(PAIR.messages[-1].content, PAIR.response_a.text, PAIR.response_b.text)
 
 
 def test_a_pair_that_arrives_ready_made_meets_the_triggers_of_the_constitution() -> None:

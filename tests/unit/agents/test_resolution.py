@@ -19,7 +19,9 @@ from tests.factories import (
 from prefstream.agents.resolution import Resolution
 from prefstream.agents.stage import NOTHING, Configuration, Given, Needs, Outcome
 from prefstream.schemas.envelope import Event
+from prefstream.schemas.ids import derived_id
 from prefstream.schemas.labels import LabelDisputed, LabelResolved
+from prefstream.schemas.routes import PairRouted
 from prefstream.schemas.values import Preference, Provenance, Verdict
 
 CONFIGURATION = Configuration(constitution=a_constitution())
@@ -132,3 +134,58 @@ def test_resolution_needs_the_state_of_the_pair_and_passes_other_events_by() -> 
     assert Resolution().needs(label("ann"), given) == Needs(keys=frozenset({PAIR}), final=True)
     assert Resolution().needs(a_pair_proposed(), given) == NOTHING
     assert Resolution().handle(a_pair_proposed(), given) == Outcome()
+
+
+def reopening(route: PairRouted, **changes: Any) -> PairRouted:
+    defaults: dict[str, Any] = {
+        "event_id": derived_id("test", "reopened", route.event_id),
+        "occurred_at": NOON + timedelta(minutes=5),
+        "revises": route.event_id,
+        "route": "escalate",
+    }
+    return route.model_copy(update=defaults | changes)
+
+
+def test_an_acceptance_that_is_taken_back_is_revised_by_a_persons_label() -> None:
+    route = an_accepted_pair_routed()
+    accepted, revised = told(route, reopening(route), label("ann", Verdict.B_BETTER, minute=9))
+    assert isinstance(accepted, LabelResolved)
+    assert isinstance(revised, LabelResolved)
+    assert (accepted.method, revised.method) == ("judge", "consensus")
+    assert revised.label is Preference.B_BETTER
+    assert revised.occurred_at > accepted.occurred_at
+
+
+def test_the_order_of_acceptance_reopening_and_labels_does_not_matter() -> None:
+    route = an_accepted_pair_routed()
+    taken_back, ann, ben = (
+        reopening(route, overlap=2),
+        label("ann"),
+        label("ben", Verdict.B_BETTER, minute=2),
+    )
+    orders = permutations((route, taken_back, ann, ben))
+    # Labels come on one topic under one key, so they keep their order.
+    said = [
+        {event.event_id: event for event in told(*some)}
+        for some in orders
+        if some.index(ann) < some.index(ben)
+    ]
+    assert len(said) == 12
+    assert all(one == said[0] for one in said)
+    assert [type(event) for event in said[0].values()].count(LabelDisputed) == 1
+
+
+def test_of_two_routes_the_first_stays_and_the_other_says_nothing_new() -> None:
+    accepted = an_accepted_pair_routed()
+    escalated = a_pair_routed(event_id=derived_id("test", "another", PAIR))
+    first = told(accepted)
+    assert told(accepted, escalated) == [*first, *first]
+    assert told(escalated, accepted) == []
+
+
+def test_a_pair_that_people_were_asked_about_anyway_is_not_reopened() -> None:
+    route = a_pair_routed()
+    assert told(route, reopening(route)) == []
+    (resolved,) = told(route, reopening(route), label("ann"))[-1:]
+    assert isinstance(resolved, LabelResolved)
+    assert resolved.method == "consensus"

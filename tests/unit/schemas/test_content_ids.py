@@ -19,7 +19,13 @@ from tests.strategies import instances
 from prefstream.schemas.codec import decode, encode
 from prefstream.schemas.constitutions import Constitution, ConstitutionPublished, Protocols
 from prefstream.schemas.envelope import content_hash
-from prefstream.schemas.policies import Policy, PolicyPublished, SlicePolicy
+from prefstream.schemas.policies import (
+    CalibrationWindow,
+    Certificate,
+    Policy,
+    PolicyPublished,
+    SlicePolicy,
+)
 
 CONSTITUTION_CHANGES: dict[str, Any] = {
     "name": "other",
@@ -44,6 +50,7 @@ POLICY_CHANGES: dict[str, Any] = {
     "audit_share": 0.2,
     "audit_seed": "seed-2",
     "overlap": 3,
+    "certificate": Certificate(method="fixed_sequence", window=CalibrationWindow(labels=100), spent=0.05),
 }
 
 

@@ -25,10 +25,13 @@ MODULES = [
 #: What the key "id" is; a protected set has one per part, which begins with the set's name.
 FIELD_OF_ID = {
     "ConstitutionPublished": "constitution_id",
+    "PolicyProposed": "policy_id",
     "PolicyPublished": "policy_id",
+    "PolicySuperseded": "policy_id",
     "PolicyRevoked": "policy_id",
     "SamplingPlanPublished": "plan_id",
     "SamplingPlanRevoked": "plan_id",
+    "SelectionPublished": "name",
     "ProtectedSetPublished": "name",
     "ProtectedSetRemoved": "name",
 }

@@ -71,6 +71,7 @@ def test_curation_moves_to_the_process_that_waits_for_models_where_a_model_class
         assert Counter(groups[process_group(process)]) == inputs_of(stages)
         assert set(inputs_of(stages).values()) == {1}, "a Faust app hands a record to one agent of a topic"
     assert stage_names("sink", classifying=classifying) == ()
+    assert stage_names("calibrator", classifying=classifying) == ()
 
 
 def test_no_two_stages_of_a_process_share_a_topic() -> None:
@@ -84,11 +85,12 @@ def test_the_sink_reads_everything() -> None:
     assert process_group("sink") == SINK_GROUP
 
 
-def test_every_process_has_a_group_and_every_stage_that_may_retry_one_for_its_retries() -> None:
-    expected = {process_group(name) for name in PROCESSES} | {retry_group(stage) for stage in RETRYING}
+def test_every_process_that_reads_has_a_group_and_every_stage_that_may_retry_one_for_its_retries() -> None:
+    reading = [name for name in PROCESSES if name != "calibrator"]  # that one reads rows, not records
+    expected = {process_group(name) for name in reading} | {retry_group(stage) for stage in RETRYING}
 
     assert set(kafka_groups()) == expected
-    assert len(expected) == len(PROCESSES) + len(RETRYING)
+    assert len(expected) == len(reading) + len(RETRYING)
     assert set(SLOW) < set(RETRYING)
 
 

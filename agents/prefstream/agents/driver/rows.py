@@ -83,7 +83,8 @@ class Rows:
 def rows(records: Iterable[LogRecord]) -> Rows:
     """Return the final rows of a whole history.
 
-    Of a pair's judgements, routes and resolutions the latest counts, by (occurred_at, event_id).
+    Of a pair's judgements and resolutions the latest counts, by (occurred_at, event_id); of its routes
+    the first in the log, as in resolution. A route that takes an accepting one back is no route of its own.
     Its verdict is on the latest resolution; of several on that one, the one with the most reasons
     to reject counts, because a pair can become a duplicate but not cease to be one.
     """
@@ -162,7 +163,7 @@ def _pair(pair_id: str, events: Sequence[Event]) -> PairRow:
         pair_id=pair_id,
         proposed=_latest([event for event in events if isinstance(event, PairProposed)]),
         judged=_latest([event for event in events if isinstance(event, PairJudged | JudgementFailed)]),
-        routed=_latest([event for event in events if isinstance(event, PairRouted)]),
+        routed=next((event for event in events if isinstance(event, PairRouted) and not event.revises), None),
         resolved=_latest([event for event in events if isinstance(event, LabelResolved)]),
         verdict=_final([event for event in events if isinstance(event, PairValidated | PairRejected)]),
         disputes=frozenset(event.event_id for event in events if isinstance(event, LabelDisputed)),

@@ -7,6 +7,7 @@ from prefstream.domain.constitution.backtracking import backtracks
 from prefstream.domain.constitution.findings import Finding, Path, error, warning
 from prefstream.domain.constitution.patterns import compiled_pattern
 from prefstream.schemas.constitutions import Constitution, CurationRule, EscalationTrigger
+from prefstream.schemas.judgements import FLAGS
 from prefstream.schemas.values import Stakes
 
 #: What a curation rule can ask of a prompt, and what it can give it.
@@ -72,12 +73,21 @@ def _trigger(
     if trigger.clause not in clauses:
         fix = f"name one of: {', '.join(clauses)}"
         yield error("unknown-clause", (*path, "clause"), f"{trigger.clause!r} is no principle", fix)
-    if not (trigger.any_tag or trigger.slices or trigger.stakes or trigger.pattern):
-        fix = "state any_tag, slices, stakes or pattern"
+    for place, clause in enumerate(trigger.violated):
+        if clause not in clauses:
+            fix = f"name one of: {', '.join(clauses)}"
+            yield error("unknown-clause", (*path, "violated", place), f"{clause!r} is no principle", fix)
+    for place, flag in enumerate(trigger.flags):
+        if flag not in FLAGS:
+            fix = f"name one of: {', '.join(sorted(FLAGS))}"
+            yield error("unknown-flag", (*path, "flags", place), f"judging never says {flag!r}", fix)
+    noticed = bool(trigger.flags or trigger.violated)
+    if not (trigger.any_tag or trigger.slices or trigger.stakes or trigger.pattern or noticed):
+        fix = "state any_tag, slices, stakes, pattern, flags or violated"
         yield error(
             "trigger-never-fires", path, f"the trigger {trigger.id} has no condition and never fires", fix
         )
-    elif not trigger.pattern and not _given(trigger, constitution):
+    elif not trigger.pattern and not noticed and not _given(trigger, constitution):
         yield warning(
             "trigger-never-fires",
             path,

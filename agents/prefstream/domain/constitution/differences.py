@@ -131,7 +131,7 @@ def _triggers(clause: str, old: Constitution, new: Constitution) -> Iterator[_Si
 
 def _reach_change(old: EscalationTrigger, new: EscalationTrigger) -> int:
     def reach(trigger: EscalationTrigger) -> set[tuple[str, str]]:
-        fields = ("any_tag", "slices", "stakes")
+        fields = ("any_tag", "slices", "stakes", "flags", "violated")
         listed = {(field, str(value)) for field in fields for value in getattr(trigger, field)}
         return listed | ({("pattern", trigger.pattern)} if trigger.pattern else set())
 

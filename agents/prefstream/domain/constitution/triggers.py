@@ -35,10 +35,46 @@ def trigger_tag(trigger: EscalationTrigger) -> str:
     return PREFIX + trigger.id
 
 
-def fires(trigger: EscalationTrigger, *, slice_name: str, stakes: Stakes, tags: Sequence[str]) -> bool:
+def fires(
+    trigger: EscalationTrigger,
+    *,
+    slice_name: str,
+    stakes: Stakes,
+    tags: Sequence[str],
+    flags: Sequence[str] = (),
+    violated: Sequence[str] = (),
+) -> bool:
     """Return whether any condition of a trigger holds for a judged pair."""
+    held = conditions_met(
+        trigger, slice_name=slice_name, stakes=stakes, tags=tags, flags=flags, violated=violated
+    )
+    return bool(held)
+
+
+def conditions_met(
+    trigger: EscalationTrigger,
+    *,
+    slice_name: str,
+    stakes: Stakes,
+    tags: Sequence[str],
+    flags: Sequence[str] = (),
+    violated: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Return which conditions of a trigger hold for a judged pair, in words.
+
+    Args:
+        trigger: The trigger.
+        slice_name: The pair's slice.
+        stakes: Its stakes.
+        tags: Its tags; one of them says where the trigger's pattern was found.
+        flags: What judging noticed.
+        violated: Clauses that a critic finds a response to violate.
+    """
     return (
-        not {*trigger.any_tag, trigger_tag(trigger)}.isdisjoint(tags)
-        or slice_name in trigger.slices
-        or stakes in trigger.stakes
+        *(f"tag {tag}" for tag in trigger.any_tag if tag in tags),
+        *(("its pattern is in the prompt",) if trigger_tag(trigger) in tags else ()),
+        *((f"slice {slice_name}",) if slice_name in trigger.slices else ()),
+        *((f"stakes {stakes.value}",) if stakes in trigger.stakes else ()),
+        *(f"flag {flag}" for flag in trigger.flags if flag in flags),
+        *(f"clause {clause} violated" for clause in trigger.violated if clause in violated),
     )

@@ -96,6 +96,13 @@ def test_a_trigger_that_never_fires_or_names_no_clause_is_an_error() -> None:
     ]
 
 
+def test_a_trigger_may_wait_for_what_judging_notices_under_its_right_name() -> None:
+    assert triggered(flags=("quote_not_found",)) == []
+    assert triggered(violated=("P1",)) == []
+    assert triggered(flags=("quote_lost",)) == [("error", "unknown-flag", "escalation[0].flags[0]")]
+    assert triggered(violated=("P1", "P9")) == [("error", "unknown-clause", "escalation[0].violated[1]")]
+
+
 def test_a_trigger_that_waits_for_what_no_rule_gives_is_a_warning() -> None:
     assert triggered(any_tag=("nobody-gives",)) == [("warning", "trigger-never-fires", "escalation[0]")]
     assert triggered(slices=("arithmetic",)) == []

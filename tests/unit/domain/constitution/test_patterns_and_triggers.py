@@ -59,5 +59,5 @@ def test_routing_takes_the_tag_for_the_trigger_and_names_its_clause() -> None:
     decision = decide(case, policy=a_policy(audit_share=0.0), constitution=constitution)
     assert decision.route == "escalate"
     assert [(one.code, one.clause, one.detail) for one in decision.reasons] == [
-        (ReasonCode.MANDATORY, "P1", "trigger dose")
+        (ReasonCode.MANDATORY, "P1", "trigger dose: its pattern is in the prompt")
     ]

@@ -76,7 +76,7 @@ class _Reading:
             if event is None:
                 self.eventless.append(entry)
             else:
-                self.changes.take(event, at_us, event_id)
+                self.changes.take(event, at_us, event_id, offset=record.offset)
             yield archive_row(entry)
 
     def archival(self, earlier: Sequence[_Repeat]) -> Archival:

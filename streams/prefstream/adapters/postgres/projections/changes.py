@@ -25,6 +25,7 @@ from prefstream.adapters.postgres.projections.rows import (
     DISPUTED,
     JUDGED,
     PROPOSED,
+    REOPENED,
     RESOLVED,
     ROUTED,
     SUBMITTED,
@@ -57,9 +58,12 @@ class Changes:
     funnel: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: The latest event time, in microseconds since 1970; -1 before the first event.
     latest_us: int = -1
+    #: Where the event that is being taken in stands in its partition.
+    offset: int = 0
 
-    def take(self, event: Event, at_us: int, event_id: bytes) -> None:
+    def take(self, event: Event, at_us: int, event_id: bytes, *, offset: int = 0) -> None:
         """Take in an event that no batch has brought before."""
+        self.offset = offset
         self.latest_us = max(self.latest_us, at_us)
         taker = _TAKERS.get(type(event))
         if taker is not None:
@@ -176,8 +180,13 @@ def _failed(changes: Changes, event: JudgementFailed, rank: Rank) -> None:
 
 
 def _routed(changes: Changes, event: PairRouted, rank: Rank) -> None:
+    if event.revises is not None:
+        _reopened(changes, event, event.revises, rank)
+        return
     reasons = [{"code": one.code, "clause": one.clause, "detail": one.detail} for one in event.reasons]
+    place = -changes.offset
     columns = (
+        bigint_field(place),
         rank_fields(*rank),
         name_field(event.route),
         bool_field(value=event.audit),
@@ -186,15 +195,30 @@ def _routed(changes: Changes, event: PairRouted, rank: Rank) -> None:
         float_field(event.threshold),
         float_field(event.propensity),
         int_field(event.overlap),
+        NULL if event.priority is None else int_field(event.priority.value),
     )
     row = changes.pair(event.pair_id)
-    row.fill(ROUTED, rank, b"".join(columns))
+    row.fill(ROUTED, (place,), b"".join(columns))
     accepted = event.route == "accept"
     if event.audit or not accepted:
         row.integers[_NEEDED] = max(row.integers[_NEEDED], event.overlap)
     changes.count(event.slice, rank, "accepted" if accepted else "escalated")
     if event.audit:
         changes.count(event.slice, rank, "audited")
+
+
+def _reopened(changes: Changes, event: PairRouted, revises: str, rank: Rank) -> None:
+    """Ask people after all; the route that was taken back stays as it is."""
+    columns = (
+        rank_fields(*rank),
+        uuid_field(uuid_bytes(revises)),
+        text_field(event.reasons[0].detail),
+        NULL if event.priority is None else int_field(event.priority.value),
+    )
+    row = changes.pair(event.pair_id)
+    row.fill(REOPENED, rank, b"".join(columns))
+    row.integers[_NEEDED] = max(row.integers[_NEEDED], event.overlap)
+    changes.count(event.slice, rank, "reopened")
 
 
 def _labelled(changes: Changes, event: LabelSubmitted, rank: Rank) -> None:  # noqa: ARG001

@@ -15,6 +15,7 @@ from prefstream.adapters.postgres.projections.rows import (
     PAIRS,
     PROMPTS,
     PROPOSED,
+    REOPENED,
     RESOLVED,
     ROUTED,
 )
@@ -30,7 +31,7 @@ _UPSERT_PAIRS = (
 )
 _UPSERT_PROMPTS = PROMPTS.upsert
 #: Groups of a pair that bear on its labels or tasks.
-_BEARING = frozenset((PROPOSED, ROUTED, DISPUTED, RESOLVED))
+_BEARING = frozenset((PROPOSED, ROUTED, DISPUTED, RESOLVED, REOPENED))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -7,7 +7,7 @@ from prefstream.adapters.postgres.projections.groups import Group, Table
 _TIME, _ID, _TEXT, _FLOAT, _INT = "timestamptz", "uuid", "text", "double precision", "int"
 
 #: Places of the groups of `PAIRS`.
-PROPOSED, JUDGED, ROUTED, DISPUTED, RESOLVED, VERDICT = range(6)
+PROPOSED, JUDGED, ROUTED, DISPUTED, RESOLVED, VERDICT, REOPENED = range(7)
 PAIRS: Final = Table(
     name="pairs",
     key="pair_id",
@@ -25,9 +25,13 @@ PAIRS: Final = Table(
             | {"constitution_id": _TEXT, "judging_failure": _TEXT, "cost_nanousd": "bigint"},
         ),
         Group(
-            columns={"routed_at": _TIME, "route_id": _ID, "route": _TEXT, "audit": "boolean"}
+            # Of several routes the first in the log stays, as it does in resolution: its place there,
+            # below nought, is the highest.
+            columns={"route_place": "bigint", "routed_at": _TIME, "route_id": _ID}
+            | {"route": _TEXT, "audit": "boolean"}
             | {"reasons": "jsonb", "policy_id": _TEXT, "threshold": _FLOAT, "propensity": _FLOAT}
-            | {"overlap": _INT},
+            | {"overlap": _INT, "priority": _INT},
+            rank=1,
         ),
         Group(columns={"disputed_at": _TIME, "dispute_id": _ID, "dispute_reason": _TEXT}),
         Group(
@@ -40,6 +44,10 @@ PAIRS: Final = Table(
             columns={"verdict_at": _TIME, "verdict_resolution_id": _ID, "failed_checks": "int"}
             | {"verdict_id": _ID, "rejection_reasons": "jsonb"},
             rank=4,
+        ),
+        Group(
+            columns={"reopened_at": _TIME, "reopened_id": _ID, "reopened_route_id": _ID}
+            | {"reopened_reason": _TEXT, "reopened_priority": _INT},
         ),
     ),
 )

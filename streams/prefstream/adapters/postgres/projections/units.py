@@ -30,7 +30,9 @@ from prefstream.schemas.labels import LabelSubmitted
 #: What the upsert of pairs hands back for pairs that people labelled or are asked to label.
 UNIT_COLUMNS = (
     "pair_id, slice, labels, labels_needed, review_disputes, adjudication_disputes, "
-    "resolution_id is not null as resolved"
+    # What the judge alone resolved is open again once its acceptance was taken back.
+    "resolution_id is not null and (reopened_id is null or method <> 'judge') as resolved, "
+    "coalesce(reopened_priority, priority, 0) as priority"
 )
 _STANDING = """
 select event_id::text, pair_id, slice, annotator, verdict, round,
@@ -58,12 +60,13 @@ update labels l set slice = u.slice from unnest($1::text[], $2::text[]) as u (pa
 where l.pair_id = u.pair_id and l.slice is distinct from u.slice
 """
 _UPSERT_TASKS = """
-insert into tasks as t (pair_id, round, slice, needed, have, open)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bool[])
+insert into tasks as t (pair_id, round, slice, needed, have, open, priority)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::bool[], $7::int[])
 on conflict (pair_id, round) do update
-set slice = excluded.slice, needed = excluded.needed, have = excluded.have, open = excluded.open
-where (t.slice, t.needed, t.have, t.open)
-  is distinct from (excluded.slice, excluded.needed, excluded.have, excluded.open)
+set slice = excluded.slice, needed = excluded.needed, have = excluded.have, open = excluded.open,
+    priority = excluded.priority
+where (t.slice, t.needed, t.have, t.open, t.priority)
+  is distinct from (excluded.slice, excluded.needed, excluded.have, excluded.open, excluded.priority)
 """
 
 
@@ -79,6 +82,8 @@ class Unit:
     review_disputes: int
     adjudication_disputes: int
     resolved: bool
+    #: Its place in the queue, the highest first; 0 until a route gives one.
+    priority: int = 0
 
 
 class Label(NamedTuple):
@@ -145,7 +150,7 @@ def tasks_of(unit: Unit, labels: Iterable[Label]) -> list[tuple[Any, ...]]:
         have = len(annotators.get(round_name, ()))
         if needed:
             still_open = have < needed and not unit.resolved
-            rows.append((unit.pair_id, round_name, unit.slice, needed, have, still_open))
+            rows.append((unit.pair_id, round_name, unit.slice, needed, have, still_open, unit.priority))
     return rows
 
 
