@@ -45,12 +45,12 @@ def cost(
         human_minutes=_number("--human-minutes", human_minutes),
     )
     if plot is not None:
-        from prefstream.adapters.cost_plot import check_plot
+        from prefstream.adapters.plots.canvas import check_picture
 
-        check_plot(plot)
+        check_picture(plot)
     report = _patiently(cost_report(Settings(), question))
     if plot is not None:
-        from prefstream.adapters.cost_plot import draw
+        from prefstream.adapters.plots.costs import draw
 
         draw(report, plot)
         note(f"drawn into {plot}")

@@ -188,7 +188,7 @@ def curve(  # noqa: PLR0913, PLR0917  (each is an option of the command)
     Example: prefstream route curve labelled.jsonl --plot curve.png
     """
     if plot is not None:
-        from prefstream.adapters.plots.curves import check_picture
+        from prefstream.adapters.plots.canvas import check_picture
 
         check_picture(plot)
     from prefstream.streams.certification import curve_of, read_sample

@@ -5,10 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
 from prefstream.adapters.constitutions import load_constitution
+from prefstream.adapters.files.values import read_value
 from prefstream.adapters.settings import Settings
 from prefstream.schemas.errors import BadInput
 from prefstream.schemas.policies import Policy, SlicePolicy
@@ -57,17 +55,7 @@ def load_policy(path: Path) -> Policy:
     Raises:
         BadInput: The file cannot be read or is no policy.
     """
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-        policy = Policy.model_validate(document, strict=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise BadInput(f"{path} is neither JSON nor YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise BadInput(f"{path} is no policy: {where}: {first['msg']}") from error
+    policy, document = read_value(path, Policy, kind="policy")
     if strange := _strange(document):
         raise BadInput(f"{path} is no policy: no field is named {', '.join(strange)}; correct the name")
     return policy

@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
 from prefstream.adapters.constitutions import load_constitution, shipped_constitution
+from prefstream.adapters.files.values import read_value
 from prefstream.adapters.postgres.connection import pool_of
 from prefstream.adapters.settings import Settings
 from prefstream.domain.curation import curate, last_user_text
@@ -90,17 +88,7 @@ def load_plan(path: Path) -> SamplingPlan:
     Raises:
         BadInput: The file cannot be read or is no sampling plan.
     """
-    try:
-        document = yaml.safe_load(path.read_text("utf-8"))
-        plan = SamplingPlan.model_validate(document, strict=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise BadInput(f"{path} is neither JSON nor YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise BadInput(f"{path} is no sampling plan: {where}: {first['msg']}") from error
+    plan, document = read_value(path, SamplingPlan, kind="sampling plan")
     if strange := [str(name) for name in document if name not in SamplingPlan.model_fields]:
         raise BadInput(f"{path} is no sampling plan: no field is named {', '.join(strange)}")
     return plan

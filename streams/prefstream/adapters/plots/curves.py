@@ -4,31 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from prefstream.schemas.errors import BadInput
+from prefstream.adapters.plots.canvas import BLUE, FAINT, GREEN, INK, PALE, write
 
-#: Told apart also by who sees no red or no green (Okabe and Ito 2008), and by their strokes.
+#: Told apart also by their strokes.
 _LINES = (
-    ("oracle", "knowing every error", "#009E73", ":"),
-    ("routed", "by confidence", "#0072B2", "-"),
-    ("random", "any pairs", "#999999", "--"),
+    ("oracle", "knowing every error", GREEN, ":"),
+    ("routed", "by confidence", BLUE, "-"),
+    ("random", "any pairs", PALE, "--"),
 )
-_INK, _FAINT = "#222222", "#DDDDDD"
-
-
-def check_picture(path: Path) -> None:
-    """Refuse early what cannot be drawn or written.
-
-    Raises:
-        BadInput: matplotlib is not installed, or the file is no PNG or has no folder.
-    """
-    try:
-        import matplotlib as mpl  # noqa: F401
-    except ImportError as error:
-        raise BadInput("--plot needs matplotlib; install it with: pip install 'prefstream[plots]'") from error
-    if path.suffix.lower() != ".png":
-        raise BadInput(f"--plot draws PNG; name the file {path.with_suffix('.png')}")
-    if not path.absolute().parent.is_dir():
-        raise BadInput(f"--plot: there is no folder {path.absolute().parent}; make it first")
 
 
 def draw_curve(document: Mapping[str, Any], path: Path) -> None:
@@ -47,16 +30,13 @@ def draw_curve(document: Mapping[str, Any], path: Path) -> None:
         axes.plot(people, [100 * one[kind] for one in points], stroke, color=colour, label=label, linewidth=2)
     axes.set_xlim(0, 100)
     axes.set_ylim(top=100.5)
-    axes.set_xlabel("pairs sent to people, %", color=_INK)
-    axes.set_ylabel("labels that are right in the end, %", color=_INK)
-    axes.grid(color=_FAINT, linewidth=0.8)
+    axes.set_xlabel("pairs sent to people, %", color=INK)
+    axes.set_ylabel("labels that are right in the end, %", color=INK)
+    axes.grid(color=FAINT, linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right", title="which pairs go to people")
-    axes.set_title(_title(document), loc="left", fontsize=11, fontweight="bold", color=_INK)
-    try:
-        figure.savefig(path, format="png")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+    axes.set_title(_title(document), loc="left", fontsize=11, fontweight="bold", color=INK)
+    write(figure, path)
 
 
 def _title(document: Mapping[str, Any]) -> str:

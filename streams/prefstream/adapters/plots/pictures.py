@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from prefstream.adapters.plots.canvas import BLUE, FAINT, GREY, INK, ORANGE, check_library, write
 from prefstream.schemas.errors import BadInput
 
 #: Panels and rows that a reader can still tell apart.
 _MOST_PANELS, _MOST_ROWS, _MOST_SLICES = 12, 40, 6
-#: Told apart also by who sees no red or no green (Okabe and Ito 2008).
-_BLUE, _ORANGE, _INK, _GREY, _FAINT = "#0072B2", "#E69F00", "#222222", "#666666", "#DDDDDD"
 #: The slice that stands for all pairs together.
 _ALL = "*"
 Card = Mapping[str, Any]
@@ -21,10 +20,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         BadInput: matplotlib is not installed, or the folder cannot be made.
     """
-    try:
-        import matplotlib as mpl  # noqa: F401
-    except ImportError as error:
-        raise BadInput("--plot needs matplotlib; install it with: pip install 'prefstream[plots]'") from error
+    check_library()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -58,10 +54,8 @@ def _reliability(whole: Sequence[Card], path: Path) -> Path:
         axes.set_visible(False)
     cut = f" (the {len(shown)} that agree most, of {len(whole)})" if len(whole) > len(shown) else ""
     figure.suptitle(f"Is a judge right as often as it is sure?{cut}", x=0.01, ha="left", **_TITLE)
-    figure.supxlabel(
-        "confidence of the judge's label (the size of a point: how many)", fontsize=9, color=_INK
-    )
-    figure.supylabel("agreement with people, 95 % limits", fontsize=9, color=_INK)
+    figure.supxlabel("confidence of the judge's label (the size of a point: how many)", fontsize=9, color=INK)
+    figure.supylabel("agreement with people, 95 % limits", fontsize=9, color=INK)
     return _saved(figure, path)
 
 
@@ -69,14 +63,14 @@ def _reliability_panel(axes: Any, card: Card) -> None:
     found = card["calibration"]
     bins = found["bins"]["equal_mass"]
     most = max(one["agreement"]["of"] for one in bins)
-    axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     for one in bins:
         share, x = one["agreement"], one["mean_confidence"]
-        axes.plot([x, x], [share["low"], share["high"]], color=_BLUE, linewidth=1.6, zorder=2)
+        axes.plot([x, x], [share["low"], share["high"]], color=BLUE, linewidth=1.6, zorder=2)
         axes.scatter(
-            [x], [share["value"]], s=18 + 90 * share["of"] / most, color=_BLUE, zorder=3, linewidths=0
+            [x], [share["value"]], s=18 + 90 * share["of"] / most, color=BLUE, zorder=3, linewidths=0
         )
-    axes.set_title(_name(card), loc="left", fontsize=9, color=_INK)
+    axes.set_title(_name(card), loc="left", fontsize=9, color=INK)
     axes.text(
         0.03,
         0.97,
@@ -84,7 +78,7 @@ def _reliability_panel(axes: Any, card: Card) -> None:
         transform=axes.transAxes,
         va="top",
         fontsize=8,
-        color=_GREY,
+        color=GREY,
     )
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     axes.set_xticks([0, 0.5, 1], ["0", "½", "1"])
@@ -103,8 +97,8 @@ def _agreement(cards: Sequence[Card], whole: Sequence[Card], path: Path) -> Path
             found = by_place.get((card["judge"], card["strategy"], slice_name))
             if found is not None and found["agreement"]["value"] is not None:
                 _limits(axes, row, found)
-        axes.set_title(_ending(slice_name, _shared(slices)), loc="left", fontsize=9, color=_INK)
-        axes.axvline(0.5, color=_FAINT, linewidth=1, zorder=0)
+        axes.set_title(_ending(slice_name, _shared(slices)), loc="left", fontsize=9, color=INK)
+        axes.axvline(0.5, color=FAINT, linewidth=1, zorder=0)
         axes.set(xlim=(-0.02, 1.02))
         axes.set_xticks([0, 0.5, 1], ["0", "½", "1"])
         _plain(axes)
@@ -120,13 +114,11 @@ def _agreement(cards: Sequence[Card], whole: Sequence[Card], path: Path) -> Path
 def _limits(axes: Any, row: int, card: Card) -> None:
     """Draw agreement with its limits, and how often the judge agrees with itself under a swap."""
     share, same = card["agreement"], card["same_in_both_orders"]["value"]
-    axes.plot([share["low"], share["high"]], [row, row], color=_BLUE, linewidth=1.6, zorder=2)
-    axes.scatter(
-        [share["value"]], [row], s=20, color=_BLUE, zorder=3, label="agrees with people, 95 % limits"
-    )
+    axes.plot([share["low"], share["high"]], [row, row], color=BLUE, linewidth=1.6, zorder=2)
+    axes.scatter([share["value"]], [row], s=20, color=BLUE, zorder=3, label="agrees with people, 95 % limits")
     if same is not None:
         said = "says the same in both orders"
-        axes.scatter([same], [row], s=20, marker="|", color=_ORANGE, linewidths=2, zorder=4, label=said)
+        axes.scatter([same], [row], s=20, marker="|", color=ORANGE, linewidths=2, zorder=4, label=said)
 
 
 def _largest_slices(cards: Sequence[Card]) -> list[str]:
@@ -137,7 +129,7 @@ def _largest_slices(cards: Sequence[Card]) -> list[str]:
     return [_ALL, *sorted(sizes, key=lambda name: (-sizes[name], name))[:_MOST_SLICES]]
 
 
-_TITLE = {"fontsize": 12, "fontweight": "bold", "color": _INK}
+_TITLE = {"fontsize": 12, "fontweight": "bold", "color": INK}
 
 
 def _figure(width: float, height: float) -> Any:
@@ -148,8 +140,8 @@ def _figure(width: float, height: float) -> Any:
 
 def _plain(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(_FAINT)
-    axes.tick_params(colors=_INK, length=0)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(colors=INK, length=0)
 
 
 def _once(handles: Sequence[Any], labels: Sequence[str]) -> tuple[list[Any], list[str]]:
@@ -184,8 +176,5 @@ def _escaped(text: str) -> str:
 
 
 def _saved(figure: Any, path: Path) -> Path:
-    try:
-        figure.savefig(path, format="png")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+    write(figure, path)
     return path

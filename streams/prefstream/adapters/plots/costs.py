@@ -6,34 +6,29 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from prefstream.adapters.plots.canvas import (
+    BLUE,
+    FAINT,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    PINK,
+    RED,
+    SKY,
+    YELLOW,
+    write,
+)
 from prefstream.domain.cost import shown, usd_of
-from prefstream.schemas.errors import BadInput
 
 #: Bars that a reader can still tell apart.
 _MOST_BARS = 20
-#: Told apart also by who sees no red or no green (Okabe and Ito 2008).
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
-_INK, _FAINT = "#222222", "#DDDDDD"
+_COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, PALE)
 _PAIR_BARS = (
     ("models\nand people", "blended_per_pair", _COLOURS[0]),
-    ("people\nalone", "all_human_per_pair", "#999999"),
+    ("people\nalone", "all_human_per_pair", PALE),
 )
-
-
-def check_plot(path: Path) -> None:
-    """Refuse early what cannot be drawn or written.
-
-    Raises:
-        BadInput: The library is not installed, or the file is no PNG or has no folder.
-    """
-    try:
-        import matplotlib as mpl  # noqa: F401
-    except ImportError as error:
-        raise BadInput("--plot needs matplotlib; install it with: pip install 'prefstream[plots]'") from error
-    if path.suffix.lower() != ".png":
-        raise BadInput(f"--plot draws PNG; name the file {path.with_suffix('.png')}")
-    if not path.absolute().parent.is_dir():
-        raise BadInput(f"--plot: there is no folder {path.absolute().parent}; make it first")
 
 
 def draw(report: Mapping[str, Any], path: Path) -> None:
@@ -54,14 +49,11 @@ def draw(report: Mapping[str, Any], path: Path) -> None:
     _draw_groups(spent, report)
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set_color(_FAINT)
-        axes.tick_params(colors=_INK, length=0)
-    figure.suptitle(_title(report), x=0.01, ha="left", fontsize=13, fontweight="bold", color=_INK)
-    figure.supxlabel(_small_print(report), x=0.01, ha="left", fontsize=8, color="#666666")
-    try:
-        figure.savefig(path, format="png")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+        axes.spines[["left", "bottom"]].set_color(FAINT)
+        axes.tick_params(colors=INK, length=0)
+    figure.suptitle(_title(report), x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK)
+    figure.supxlabel(_small_print(report), x=0.01, ha="left", fontsize=8, color=GREY)
+    write(figure, path)
 
 
 def _draw_groups(axes: Any, report: Mapping[str, Any]) -> None:
@@ -76,12 +68,12 @@ def _draw_groups(axes: Any, report: Mapping[str, Any]) -> None:
         axes.set_yticks(places, [_short(one["key"]) for one in groups])
         axes.invert_yaxis()
     (axes.yaxis if by_day else axes.xaxis).set_major_formatter(_dollars)
-    axes.grid(axis="y" if by_day else "x", color=_FAINT, linewidth=0.8)
+    axes.grid(axis="y" if by_day else "x", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     cut = f", the {_MOST_BARS} that cost most" if len(report["groups"]) > len(groups) else ""
-    axes.set_title(f"spent, by {report['by']}{cut}", loc="left", fontsize=10, color=_INK)
+    axes.set_title(f"spent, by {report['by']}{cut}", loc="left", fontsize=10, color=INK)
     if not groups:
-        axes.text(0.5, 0.5, "no paid calls", transform=axes.transAxes, ha="center", color="#666666")
+        axes.text(0.5, 0.5, "no paid calls", transform=axes.transAxes, ha="center", color=GREY)
 
 
 def _stack(axes: Any, groups: Sequence[Mapping[str, Any]], bar: Callable[..., Any]) -> None:
@@ -124,7 +116,7 @@ def _draw_pair(axes: Any, cost: Mapping[str, Any]) -> None:
             textcoords="offset points",
             ha="center",
             fontsize=9,
-            color=_INK,
+            color=INK,
         )
     axes.set_xticks(range(len(_PAIR_BARS)), [name for name, _, _ in _PAIR_BARS], fontsize=9)
     axes.set_xlim(-0.6, len(_PAIR_BARS) - 0.4)
@@ -132,7 +124,7 @@ def _draw_pair(axes: Any, cost: Mapping[str, Any]) -> None:
     axes.set_yticks([])
     axes.set_ylim(bottom=0)
     axes.spines["left"].set_visible(False)
-    axes.set_title("per usable pair", loc="left", fontsize=10, color=_INK)
+    axes.set_title("per usable pair", loc="left", fontsize=10, color=INK)
 
 
 def _days(report: Mapping[str, Any]) -> list[dict[str, Any]]:
