@@ -17,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,8 +132,10 @@ async def measure(settings: Settings, arguments: argparse.Namespace, dsn: str) -
     for repeat in range(arguments.repeats):
         run = f"steady{repeat}"
         await record_verdicts(log.pool, run, int(arguments.rate * arguments.seconds) + arguments.rate)
+        spent = cpu_s()
         due = await steadily(log, run, arguments.rate, arguments.seconds)
         await drained(settings, 120)
+        cpu = cpu_us(spent, len(due))
         at = await validated_at(log.pool, run)
         late = [(at[name] - moment) * 1000 for name, moment in due.items()]
         results[run] = {
@@ -141,6 +143,7 @@ async def measure(settings: Settings, arguments: argparse.Namespace, dsn: str) -
             "p50_ms": round(statistics.median(late), 1),
             "p99_ms": round(percentile(late, 0.99), 1),
             "max_ms": round(max(late), 1),
+            "cpu_us_per_pair": cpu,
         }
         results[f"{run}_hops"] = await hops(log.pool, run)
         print(run, results[run], results[f"{run}_hops"], flush=True)
@@ -184,10 +187,13 @@ async def burst(log: PostgresLog, settings: Settings, run: str, count: int) -> d
         "append_alone_per_s": round(count / (appended - start)),
         "drained_pairs_per_s": round(count / (max(at.values()) - start)),
         "drained_events_per_s": round(5 * count / (max(at.values()) - start)),
-        "cpu_us_per_pair": {
-            name: round((after - spent.get(name, 0.0)) / count * 1e6) for name, after in cpu_s().items()
-        },
+        "cpu_us_per_pair": cpu_us(spent, count),
     }
+
+
+def cpu_us(before: Mapping[str, float], count: int) -> dict[str, int]:
+    """Return the CPU microseconds a pair that each process spent since."""
+    return {name: round((after - before.get(name, 0.0)) / count * 1e6) for name, after in cpu_s().items()}
 
 
 def cpu_s() -> dict[str, float]:

@@ -17,7 +17,7 @@ from prefstream.agents.tasks import Task
 from prefstream.schemas.errors import Fenced, Unavailable
 from prefstream.schemas.records import LogRecord, OutRecord
 from prefstream.streams.engine import Engine
-from prefstream.streams.intake import Position, PostgresIntake, group_positions, positions_of
+from prefstream.streams.intake import GATHER_S, Position, PostgresIntake, group_positions, positions_of
 from prefstream.streams.postgres_commit import Commit, Work
 from prefstream.streams.remembered_states import RememberedStates
 
@@ -81,7 +81,9 @@ class PostgresChainRunner:
 
     async def _work(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         """Read and decide ahead while a commit is under way; what it did not bear out is read again."""
-        intake = PostgresIntake(self._log, self._wakeups, positions=self._positions, limit=self._limit)
+        intake = PostgresIntake(
+            self._log, self._wakeups, positions=self._positions, limit=self._limit, gather_s=GATHER_S
+        )
         under_way: tuple[_Cycle, asyncio.Task[bool]] | None = None
         while not stop.is_set():
             records = await intake.poll()

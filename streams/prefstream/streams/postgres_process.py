@@ -28,6 +28,8 @@ from prefstream.streams.trimming import trim_until
 
 #: Records per partition that one poll of the sink takes.
 SINK_BATCH = 1000
+#: Seconds it gathers records for; its batches cost most beside their records.
+SINK_GATHER_S = 0.06
 
 
 async def run_stages(around: Surroundings, engines: Sequence[Engine]) -> None:
@@ -66,7 +68,9 @@ async def run_sink(around: Surroundings) -> None:
         claims = Claims(around.pool)
         places = [(spec.name, number) for spec in TOPICS for number in range(log.partitions[spec.name])]
         positions = await claims.claim(places)
-        intake = PostgresIntake(log, own.wakeups, positions=positions, limit=SINK_BATCH)
+        intake = PostgresIntake(
+            log, own.wakeups, positions=positions, limit=SINK_BATCH, gather_s=SINK_GATHER_S
+        )
         sink = Sink(pool=around.pool, claims=claims, intake=intake, writer=await log.writer())
         around.tallies["sink"] = sink.tally
         work = (

@@ -13,7 +13,7 @@ from prefstream.adapters.postgres.log import PostgresLog, Wakeups
 from prefstream.schemas.errors import Fenced, Unavailable
 from prefstream.schemas.records import LogRecord
 from prefstream.streams.engine import Engine, Prepared
-from prefstream.streams.intake import Position, PostgresIntake, group_positions, positions_of
+from prefstream.streams.intake import GATHER_S, Position, PostgresIntake, group_positions, positions_of
 from prefstream.streams.postgres_commit import Commit, Work
 
 
@@ -56,7 +56,9 @@ class PostgresStageRunner:
             raise Unavailable(f"{self._engine.stage.name}: the database went away") from errors
 
     async def _take(self, positions: Mapping[Position, int], stop: asyncio.Event) -> None:
-        intake = PostgresIntake(self._log, self._wakeups, positions=positions, limit=self._limit)
+        intake = PostgresIntake(
+            self._log, self._wakeups, positions=positions, limit=self._limit, gather_s=GATHER_S
+        )
         while not stop.is_set():
             records = await intake.poll()
             if records:

@@ -28,6 +28,7 @@ from prefstream.schemas.topics import (
     PAIRS_VALIDATED,
 )
 from prefstream.streams.engine import Engine
+from prefstream.streams.intake import PostgresIntake
 from prefstream.streams.postgres_chain import PostgresChainRunner
 from prefstream.streams.remembered_states import RememberedStates
 from prefstream.streams.surroundings import PostgresStates
@@ -200,3 +201,21 @@ async def test_no_more_states_are_remembered_than_there_is_room_for(log: Postgre
         "key-2": 1,
         "key-3": 1,
     }
+
+
+async def test_what_comes_in_dribs_and_drabs_is_read_together(log: PostgresLog, migrated_dsn: str) -> None:
+    connection = await asyncpg.connect(migrated_dsn)
+    positions = {(PAIRS_ROUTED.name, number): 0 for number in range(log.partitions[PAIRS_ROUTED.name])}
+    intake = PostgresIntake(
+        log, await Wakeups.listen(connection), positions=positions, limit=100, gather_s=2.0
+    )
+    writer = await log.writer()
+    await writer.append([record_of(a_pair_routed(pair_id="first"))])
+    assert len(await intake.poll()) == 1
+
+    gathering = asyncio.create_task(intake.poll())
+    for number in range(3):
+        await writer.append([record_of(a_pair_routed(pair_id=f"later-{number}"))])
+
+    assert len(await asyncio.wait_for(gathering, DEADLINE_S)) == 3
+    await connection.close()

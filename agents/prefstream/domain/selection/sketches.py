@@ -42,6 +42,8 @@ _REFUSAL = re.compile(
     r"|i don(?:'|\u2019)t feel comfortable)\b",
     re.IGNORECASE,
 )
+#: One of these stands in every refusal; looking for them first spares most texts the pattern.
+_REFUSAL_SIGNS = ("i'm ", "i\u2019m ", "im ", "i apolog", "i can", "i am ", "as an ai", "i w", "i don")
 #: Where a refusal stands if there is one.
 _OPENING = 300
 _MOST_MARKS = 10
@@ -137,13 +139,21 @@ def _traits(text: str, asked: frozenset[str], foreign: int) -> tuple[int, ...]:
         100 * min(_MOST_MARKS, len(_LIST.findall(read))) if marked else 0,
         100 * min(_MOST_MARKS, len(_HEADING.findall(read))) if marked else 0,
         1000 * ("```" in read),
-        1000 * (_REFUSAL.search(read[:_OPENING]) is not None),
+        1000 * _refuses(read[:_OPENING]),
         1000 * sum(map(str.isdecimal, words)) // n,
         1000 * read.rstrip().endswith("?"),
         1000 * len(different) // n,
         abs(_foreign(read) - foreign),
         1000 * (not words),
     )
+
+
+def _refuses(opening: str) -> bool:
+    lowered = opening.lower()
+    for sign in _REFUSAL_SIGNS:
+        if sign in lowered:
+            return _REFUSAL.search(opening) is not None
+    return False
 
 
 def _foreign(text: str) -> int:
