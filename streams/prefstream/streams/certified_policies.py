@@ -6,11 +6,11 @@ from pathlib import Path
 import yaml
 
 from prefstream.agents.ingestion.audit_samples import AuditSample
-from prefstream.domain.certification import Certificate, SliceCertificate
+from prefstream.domain.certification import Certificate
+from prefstream.domain.policies.certifying import evidence_of
 from prefstream.schemas.errors import BadInput
-from prefstream.schemas.policies import CalibrationWindow, Policy, SlicePolicy, WalkedThreshold
+from prefstream.schemas.policies import CalibrationWindow, Policy, SlicePolicy
 from prefstream.schemas.policies import Certificate as PolicyCertificate
-from prefstream.schemas.policies import SliceCertificate as SliceEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def policy_of(certificate: Certificate, sample: AuditSample, own: PolicyTerms) -
     return Policy(
         name=own.name,
         slices={
-            name: SlicePolicy(threshold=one.threshold, certificate=None if terms.pooled else _evidence(one))
+            name: SlicePolicy(threshold=one.threshold, certificate=None if terms.pooled else evidence_of(one))
             for name, one in certificate.slices.items()
         },
         judge_id=own.judge_id,
@@ -76,25 +76,6 @@ def policy_of(certificate: Certificate, sample: AuditSample, own: PolicyTerms) -
             pooled=terms.pooled,
             window=CalibrationWindow(labels=sample.n_labels, sample_hash=sample.content_hash),
             spent=terms.delta,
-            together=None if pooled is None else _evidence(pooled),
-        ),
-    )
-
-
-def _evidence(one: SliceCertificate) -> SliceEvidence:
-    return SliceEvidence(
-        labels=one.n_labels,
-        accepted=one.n_accepted,
-        errors=one.errors,
-        p_value=one.p_value,
-        level=one.level,
-        coverage=one.coverage,
-        needed=one.need.more_labels if one.need else None,
-        reason=one.reason,
-        walked=tuple(
-            WalkedThreshold(
-                threshold=step.threshold, accepted=step.n_accepted, errors=step.errors, p_value=step.p_value
-            )
-            for step in one.walked
+            together=None if pooled is None else evidence_of(pooled),
         ),
     )

@@ -28,8 +28,8 @@ class FixedSequence:
             one_class=[name for name, pairs in slices.items() if _one_class(pairs)],
         )
         proved = found.pooled
-        told = None if proved is None else (proved.threshold, _certificate(proved))
-        return {name: told or (one.threshold, _certificate(one)) for name, one in found.slices.items()}
+        told = None if proved is None else (proved.threshold, evidence_of(proved))
+        return {name: told or (one.threshold, evidence_of(one)) for name, one in found.slices.items()}
 
 
 def _evidence(pairs: Sequence[AuditedPair]) -> Evidence:
@@ -44,7 +44,8 @@ def _one_class(pairs: Sequence[AuditedPair]) -> bool:
     return len(said) == 1
 
 
-def _certificate(proved: Proved) -> SliceCertificate:
+def evidence_of(proved: Proved) -> SliceCertificate:
+    """Return what was proved of a slice as a policy carries it."""
     return SliceCertificate(
         labels=proved.n_labels,
         accepted=proved.n_accepted,
