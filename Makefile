@@ -30,7 +30,7 @@ bench: .venv/.dev  ## print every benchmark as ratios to its baseline
 	$(BIN)/python benchmarks/chain_on_postgres.py
 
 lock: .venv/.dev  ## renew the locks; they name no index, so any mirror serves
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra embedded --extra parquet \
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra embedded --extra parquet --extra server \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --group dev \
 	  -c requirements/runtime.txt --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q \

@@ -4,11 +4,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from prefstream.schemas.envelope import Event, Share
+from prefstream.schemas.envelope import Event, Share, Value
 from prefstream.schemas.ids import EventId, Identifier
 from prefstream.schemas.values import Preference, Provenance, Slice, Text, Verdict
 
 Round = Literal["annotate", "review", "adjudicate"]
+
+
+class Quote(Value):
+    """A passage that a person points at."""
+
+    response: Literal["a", "b"]
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    #: The clause it speaks for or against; `None`: not said.
+    clause: Identifier | None = None
+
+
+class Refinement(Value):
+    """A proposal to word the constitution better, made where a case showed a gap."""
+
+    #: The clause it is about; a new one where the constitution has none of that name.
+    clause: Identifier
+    kind: Literal["rule", "exemplar", "counter_example"]
+    #: The rule as it should read, or why the example belongs to the clause.
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
 class LabelSubmitted(Event):
@@ -29,6 +48,27 @@ class LabelSubmitted(Event):
     sides: Literal["ab", "ba"] = "ab"
     task_id: Identifier | None = None
     round: Round = "annotate"
+    quotes: tuple[Quote, ...] = ()
+    #: The person thinks that somebody with more knowledge of the matter should decide.
+    needs_specialist: bool = False
+    #: What an adjudicator found to have gone wrong in the labels before; `None`: not said.
+    error_category: Identifier | None = None
+    refinement: Refinement | None = None
+    provenance: Provenance = Provenance.REAL
+
+
+class LabelWithdrawn(Event):
+    """A label does not count any more; it stays where it was said, and what rested on it is revised."""
+
+    type: Literal["LabelWithdrawn"] = "LabelWithdrawn"
+    schema_version: Literal[1] = 1
+    pair_id: Identifier
+    #: The label's event.
+    label_id: EventId
+    annotator: Identifier
+    reason: str
+    #: Who withdrew it: a person, or "rule".
+    by: Identifier
     provenance: Provenance = Provenance.REAL
 
 

@@ -5,10 +5,12 @@ from typing import Literal
 
 from prefstream.schemas import (
     constitutions,
+    demonstrations,
     judgements,
     labels,
     metrics,
     pairs,
+    people,
     policies,
     prompts,
     protection,
@@ -29,7 +31,7 @@ class TopicSpec:
 
     name: str
     #: What the record's key is.
-    key: Literal["prompt_id", "pair_id", "slice", "id", "as source"]
+    key: Literal["prompt_id", "pair_id", "task_id", "annotator", "slice", "id", "as source"]
     events: tuple[type[Event], ...]
     about: str
     cleanup: Literal["delete", "compact"] = "delete"
@@ -72,8 +74,8 @@ PAIRS_ROUTED = TopicSpec(
 LABELS_SUBMITTED = TopicSpec(
     name="labels.submitted.v1",
     key="pair_id",
-    events=(labels.LabelSubmitted,),
-    about="Labels as people gave them.",
+    events=(labels.LabelSubmitted, labels.LabelWithdrawn),
+    about="Labels as people gave them, and those that were withdrawn.",
 )
 LABELS_RESOLVED = TopicSpec(
     name="labels.resolved.v1",
@@ -92,6 +94,29 @@ PAIRS_REJECTED = TopicSpec(
     key="pair_id",
     events=(pairs.PairRejected,),
     about="Resolved pairs that failed a check, with the finding.",
+)
+TASKS_PROPOSED = TopicSpec(
+    name="tasks.proposed.v1",
+    key="task_id",
+    events=(demonstrations.TaskProposed,),
+    about="Rankings, ratings, demonstrations and safety labels that people are asked for.",
+)
+DEMONSTRATIONS_SUBMITTED = TopicSpec(
+    name="demonstrations.submitted.v1",
+    key="task_id",
+    events=(
+        demonstrations.RankingSubmitted,
+        demonstrations.RatingSubmitted,
+        demonstrations.DemonstrationSubmitted,
+        demonstrations.SafetyLabelSubmitted,
+    ),
+    about="Rankings, ratings, demonstrations and safety labels as people gave them.",
+)
+ANNOTATORS_ASSESSED = TopicSpec(
+    name="annotators.assessed.v1",
+    key="annotator",
+    events=(people.GoldAnswered, people.CalibrationAnswered, people.AnnotatorActionTaken),
+    about="Answers to gold questions and calibration sets, and what was done about them.",
 )
 METRICS_UPDATED = TopicSpec(
     name="metrics.updated.v1",
@@ -173,6 +198,9 @@ TOPICS: tuple[TopicSpec, ...] = (
     LABELS_RESOLVED,
     PAIRS_VALIDATED,
     PAIRS_REJECTED,
+    TASKS_PROPOSED,
+    DEMONSTRATIONS_SUBMITTED,
+    ANNOTATORS_ASSESSED,
     METRICS_UPDATED,
     ALERTS_RAISED,
     CONSTITUTIONS_PUBLISHED,

@@ -1,0 +1,34 @@
+"""What the console works with: database, log, settings, clock and chance."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+import asyncpg
+from fastapi import Depends, Request
+
+from prefstream.adapters.log import LogWriter
+from prefstream.adapters.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts; whoever starts the console puts them together."""
+
+    pool: asyncpg.Pool
+    writer: LogWriter
+    settings: Settings
+    now: Callable[[], datetime]
+    #: Random text that nobody can guess, for tokens and ids.
+    secret: Callable[[], str]
+
+
+def parts_of(request: Request) -> Parts:
+    """Return the parts of the application that answers a request."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+#: The parts as a parameter of a route.
+TheParts = Annotated[Parts, Depends(parts_of)]
