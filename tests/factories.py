@@ -19,12 +19,27 @@ from prefstream.schemas.constitutions import (
     Exemplar,
     Principle,
 )
+from prefstream.schemas.demonstrations import (
+    DemonstrationSubmitted,
+    RankingSubmitted,
+    RatingSubmitted,
+    SafetyLabelSubmitted,
+    TaskKind,
+    TaskProposed,
+)
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id
 from prefstream.schemas.judgements import JudgementFailed, PairJudged
-from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted
+from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted, LabelWithdrawn
 from prefstream.schemas.metrics import AlertCleared, AlertRaised, Measurement, MetricsUpdated
 from prefstream.schemas.pairs import CheckResult, PairProposed, PairRejected, PairValidated
+from prefstream.schemas.people import (
+    AnnotatorActionTaken,
+    CalibrationAnswered,
+    GoldAnswered,
+    GoldChosen,
+    GoldRetired,
+)
 from prefstream.schemas.policies import (
     Policy,
     PolicyProposed,
@@ -36,6 +51,7 @@ from prefstream.schemas.policies import (
 from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
 from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
 from prefstream.schemas.records import LogRecord
+from prefstream.schemas.reliability import ReliabilityPublished
 from prefstream.schemas.routes import PairRouted, Reason, ReasonCode
 from prefstream.schemas.sampling import SamplingPlan, SamplingPlanPublished, SamplingPlanRevoked
 from prefstream.schemas.selection import Selection, SelectionPublished
@@ -57,6 +73,7 @@ NOON: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 NOON_MS: Final = int(NOON.timestamp() * 1000)
 PAIR: Final = "pair-1"
 PROMPT: Final = "prompt-1"
+TASK: Final = "task-1"
 JUDGE: Final = "panel-1"
 POLICY: Final = "policy-1#0123456789abcdef"
 CONSTITUTION: Final = "house@1#0123456789abcdef"
@@ -252,6 +269,25 @@ def a_label_submitted(**changes: Any) -> LabelSubmitted:
     return _event(LabelSubmitted, "pair_id", defaults | {"event_id": named}, changes)
 
 
+def a_label_withdrawn(**changes: Any) -> LabelWithdrawn:
+    """Build the withdrawal of a label of the annotator; two labels have two withdrawals."""
+    label_id = changes.get(
+        "label_id",
+        derived_id(
+            "test", "LabelSubmitted", changes.get("pair_id", PAIR), changes.get("annotator", "ann"), ""
+        ),
+    )
+    defaults = {
+        "event_id": derived_id("test", "LabelWithdrawn", label_id),
+        "pair_id": PAIR,
+        "label_id": label_id,
+        "annotator": "ann",
+        "reason": "failed the gold test",
+        "by": "lea",
+    }
+    return _event(LabelWithdrawn, "pair_id", defaults, changes)
+
+
 def a_label_resolved(**changes: Any) -> LabelResolved:
     """Build a resolution; the margin follows the label unless it is named."""
     label = changes.get("label", Preference.A_BETTER)
@@ -364,6 +400,28 @@ def a_selection_published(**changes: Any) -> SelectionPublished:
     return _event(SelectionPublished, "name", defaults, changes)
 
 
+def a_reliability_published(**changes: Any) -> ReliabilityPublished:
+    """Build two classes, a good and a poor annotator, and strangers in between."""
+    defaults = {
+        "subject": f"reliability:{changes.get('slice', 'arithmetic')}",
+        "slice": "arithmetic",
+        "classes": ("A", "B"),
+        "shares": {"A": 0.5, "B": 0.5},
+        "confusion": {"ann": rates(0.95), "ben": rates(0.95), "cid": rates(0.6)},
+        "strangers": rates(0.8),
+        "labels": 120,
+        "fingerprint": "0123456789abcdef" * 4,
+        "as_of": NOON,
+    }
+    return _event(ReliabilityPublished, "subject", defaults, changes)
+
+
+def rates(right: float) -> dict[str, dict[str, float]]:
+    """Return how somebody labels who is right with this probability, whichever is better."""
+    wrong = round(1 - right, 4)
+    return {"A": {"A": right, "B": wrong}, "B": {"A": wrong, "B": right}}
+
+
 def a_protected_set_published(**changes: Any) -> ProtectedSetPublished:
     """Build the whole set of one hash of a prompt and one of a gram."""
     defaults = {
@@ -382,8 +440,88 @@ def a_protected_set_removed(**changes: Any) -> ProtectedSetRemoved:
     return _event(ProtectedSetRemoved, "name", {"name": "exam", "set_id": "exam#0123456789abcdef"}, changes)
 
 
+def a_task_proposed(**changes: Any) -> TaskProposed:
+    """Build a task; without candidates named, a kind gets as many as it needs."""
+    kind = changes.get("kind", TaskKind.RANKING)
+    texts = ("391", "401", "about 400")[: 3 if kind is TaskKind.RANKING else 1]
+    defaults = {
+        "task_id": TASK,
+        "kind": kind,
+        "messages": (a_message(),),
+        "candidates": tuple(a_response(text, model=f"model-{n}") for n, text in enumerate(texts)),
+        "slice": "arithmetic",
+    }
+    return _event(TaskProposed, "task_id", defaults, changes)
+
+
+def a_ranking_submitted(**changes: Any) -> RankingSubmitted:
+    return _answer(RankingSubmitted, {"ranks": (1, 2, 3), "seconds": 30.0}, changes)
+
+
+def a_rating_submitted(**changes: Any) -> RatingSubmitted:
+    return _answer(RatingSubmitted, {"overall": 4, "dimensions": {"helpfulness": 5}}, changes)
+
+
+def a_demonstration_submitted(**changes: Any) -> DemonstrationSubmitted:
+    return _answer(DemonstrationSubmitted, {"response": "17 times 23 is 391."}, changes)
+
+
+def a_safety_label_submitted(**changes: Any) -> SafetyLabelSubmitted:
+    return _answer(SafetyLabelSubmitted, {"category": "none", "severity": 0}, changes)
+
+
+def _answer(model: type[E], defaults: dict[str, Any], changes: dict[str, Any]) -> E:
+    """Build an answer; two people's answers to one task have two ids."""
+    task_id, annotator = changes.get("task_id", TASK), changes.get("annotator", "ann")
+    named = derived_id("test", model.__name__, task_id, annotator)
+    known = {"task_id": TASK, "annotator": "ann", "slice": "arithmetic", "event_id": named}
+    return _event(model, "task_id", known | defaults, changes)
+
+
+def a_gold_answered(**changes: Any) -> GoldAnswered:
+    defaults = {
+        "annotator": "ann",
+        "pair_id": PAIR,
+        "slice": "arithmetic",
+        "verdict": Verdict.A_MUCH_BETTER,
+        "expected": Verdict.A_BETTER,
+        "right": True,
+    }
+    return _event(GoldAnswered, "annotator", defaults, changes)
+
+
+def a_calibration_answered(**changes: Any) -> CalibrationAnswered:
+    defaults = {
+        "week": "2026-W09",
+        "annotator": "ann",
+        "pair_id": PAIR,
+        "slice": "arithmetic",
+        "verdict": Verdict.A_BETTER,
+    }
+    return _event(CalibrationAnswered, "annotator", defaults, changes)
+
+
+def an_annotator_action_taken(**changes: Any) -> AnnotatorActionTaken:
+    defaults = {"annotator": "ann", "action": "pause", "why": "a rest is due", "by": "lea"}
+    return _event(AnnotatorActionTaken, "annotator", defaults, changes)
+
+
+def a_gold_chosen(**changes: Any) -> GoldChosen:
+    defaults = {"pair_id": PAIR, "slice": "arithmetic", "expected": Verdict.A_BETTER, "by": "lea"}
+    return _event(GoldChosen, "pair_id", defaults, changes)
+
+
+def a_gold_retired(**changes: Any) -> GoldRetired:
+    return _event(GoldRetired, "pair_id", {"pair_id": PAIR, "slice": "arithmetic", "by": "lea"}, changes)
+
+
 #: The builder of each type of event.
 BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
+    GoldAnswered: a_gold_answered,
+    CalibrationAnswered: a_calibration_answered,
+    AnnotatorActionTaken: an_annotator_action_taken,
+    GoldChosen: a_gold_chosen,
+    GoldRetired: a_gold_retired,
     PromptSubmitted: a_prompt_submitted,
     PromptCurated: a_prompt_curated,
     PromptSetAside: a_prompt_set_aside,
@@ -392,10 +530,16 @@ BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
     JudgementFailed: a_judgement_failed,
     PairRouted: a_pair_routed,
     LabelSubmitted: a_label_submitted,
+    LabelWithdrawn: a_label_withdrawn,
     LabelResolved: a_label_resolved,
     LabelDisputed: a_label_disputed,
     PairValidated: a_pair_validated,
     PairRejected: a_pair_rejected,
+    TaskProposed: a_task_proposed,
+    RankingSubmitted: a_ranking_submitted,
+    RatingSubmitted: a_rating_submitted,
+    DemonstrationSubmitted: a_demonstration_submitted,
+    SafetyLabelSubmitted: a_safety_label_submitted,
     MetricsUpdated: a_metrics_updated,
     AlertRaised: an_alert_raised,
     AlertCleared: an_alert_cleared,
@@ -407,6 +551,7 @@ BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
     SamplingPlanPublished: a_sampling_plan_published,
     SamplingPlanRevoked: a_sampling_plan_revoked,
     SelectionPublished: a_selection_published,
+    ReliabilityPublished: a_reliability_published,
     ProtectedSetPublished: a_protected_set_published,
     ProtectedSetRemoved: a_protected_set_removed,
 }

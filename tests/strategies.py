@@ -1,6 +1,7 @@
 """Hypothesis strategies for events, built from the models themselves."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from functools import cache
@@ -11,6 +12,8 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 from pydantic.fields import FieldInfo
+
+from prefstream.schemas.demonstrations import TaskKind
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,6 +40,38 @@ _OWN: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("ProtectedSetPublished", "prompts"): _HASHES,
     ("ProtectedSetPublished", "grams"): _HASHES,
     ("PairSketch", "prompt"): st.integers(0, 2**64 - 1).map("{:016x}".format),
+    ("OverlapPolicy", "fewest"): st.integers(1, 2),
+    ("OverlapPolicy", "most"): st.integers(2, 99),
+    ("ReliabilityPublished", "fingerprint"): st.integers(0, 2**256 - 1).map("{:064x}".format),
+}
+
+
+def _task(fields: dict[str, Any]) -> dict[str, Any]:
+    """Give a task the kind that goes with its candidates."""
+    candidates = len(fields.get("candidates", ()))
+    kinds = {0: (TaskKind.DEMONSTRATION, TaskKind.SAFETY), 1: tuple(TaskKind)[1:]}
+    fitting = kinds.get(candidates, (TaskKind.RANKING,))
+    return fields | {"kind": fields["kind"] if fields["kind"] in fitting else fitting[0]}
+
+
+def _ranking(fields: dict[str, Any]) -> dict[str, Any]:
+    """Let a ranking speak of the candidates that it ranks."""
+    places = range(len(fields["ranks"]))
+    unfit = tuple(place for place in fields.get("unacceptable", ()) if place in places)
+    shown = tuple(reversed(places)) if fields.get("shown") else ()
+    return fields | {"unacceptable": unfit, "shown": shown}
+
+
+def _safety(fields: dict[str, Any]) -> dict[str, Any]:
+    """Make harm grave, and only harm."""
+    return fields | {"severity": 0 if fields["category"] == "none" else max(1, fields["severity"])}
+
+
+#: What makes fields fit each other, by model.
+_FITTED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "TaskProposed": _task,
+    "RankingSubmitted": _ranking,
+    "SafetyLabelSubmitted": _safety,
 }
 
 
@@ -49,7 +84,8 @@ def instances(model: type[M]) -> st.SearchStrategy[M]:
         own = _OWN.get((model.__name__, name))
         strategy = own if own is not None else _of(field.annotation, tuple(field.metadata))
         (required if field.is_required() else optional)[name] = strategy
-    return st.fixed_dictionaries(required, optional=optional).map(lambda fields: model(**fields))
+    fitted = _FITTED.get(model.__name__, dict)
+    return st.fixed_dictionaries(required, optional=optional).map(lambda fields: model(**fitted(fields)))
 
 
 def _of(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:  # noqa: PLR0911  (a table of types)

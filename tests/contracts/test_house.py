@@ -18,7 +18,10 @@ SOURCE_ROOTS = ("schemas", "agents", "streams")
 MACHINE_WORDS = tuple(
     "".join(parts)
     for parts in (
-        ("/wo", "rk/"),
+        # Not the bare folder: the console has pages under a path of that name.
+        ("/wo", "rk/main"),
+        ("/wo", "rk/shared"),
+        ("/wo", "rk/."),
         ("files.python", "hosted.org"),
         ("pypi.", "org"),
         ("registry.", "npmjs"),

@@ -11,7 +11,20 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE_ROOTS = ("schemas", "agents", "streams")
 #: What runs needs besides modules, by how its name ends.
-DATA = (".sql", ".json", ".jsonl", ".toml", ".yaml", ".xml", "py.typed")
+DATA = (
+    ".sql",
+    ".json",
+    ".jsonl",
+    ".toml",
+    ".yaml",
+    ".xml",
+    "py.typed",
+    ".html",
+    ".css",
+    ".js",
+    ".svg",
+    ".po",
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from tests.factories import NOON_MS, a_constitution, a_policy
 
 from prefstream.agents.curation import Curation
+from prefstream.agents.demonstrations import Demonstrations
 from prefstream.agents.driver import Driver
 from prefstream.agents.generation import Generation
 from prefstream.agents.judges.recorded import RecordedJudge
@@ -16,6 +18,7 @@ from prefstream.agents.resolution import Resolution
 from prefstream.agents.routing import Routing
 from prefstream.agents.stage import Answer, Call, Configuration, Failure, Reply, Stage
 from prefstream.agents.validation import Validation
+from prefstream.domain.crowds import Crowd
 from prefstream.schemas.policies import Policy
 from prefstream.schemas.prompts import PromptCurated
 from prefstream.schemas.values import Response
@@ -88,6 +91,7 @@ def the_stages(*, overlap: int = 1) -> dict[str, Stage]:
         Routing(overlap=overlap),
         Resolution(),
         Validation(),
+        Demonstrations(),
     )
     return {stage.name: stage for stage in stages}
 
@@ -98,12 +102,13 @@ def a_chain(
     policy: Policy | None = None,
     replaced: Sequence[Stage] = (),
     overlap: int = 1,
+    crowds: Mapping[str, Crowd] = MappingProxyType({}),
     driver: type[Driver] = Driver,
     **settings: Any,
 ) -> Driver:
     """Wire all stages; those in `replaced` take the place of the stage of their name."""
     stages = the_stages(overlap=overlap) | {stage.name: stage for stage in replaced}
-    configuration = Configuration(constitution=a_constitution(), policy=policy)
+    configuration = Configuration(constitution=a_constitution(), policy=policy, crowds=crowds)
     return driver([*stages.values()], configuration, answers=script or Script(), **settings)
 
 

@@ -9,7 +9,15 @@ from typing import Any, Literal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.factories import NOON, a_label_submitted, a_message, a_pair_proposed, a_prompt_submitted
+from tests.factories import (
+    NOON,
+    a_label_submitted,
+    a_label_withdrawn,
+    a_message,
+    a_pair_proposed,
+    a_prompt_submitted,
+    a_reliability_published,
+)
 from tests.topology.chains import Script, a_chain, an_open_policy, assert_counters_add_up, the_stages
 
 from prefstream.agents.driver import CrashPoint, Driver, rows
@@ -19,12 +27,16 @@ from prefstream.agents.resolution import Resolution
 from prefstream.agents.stage import Given, Outcome, Stage
 from prefstream.agents.tasks import Result
 from prefstream.agents.validation import Validation
+from prefstream.domain.crowds import Crowd
 from prefstream.schemas.envelope import Event
+from prefstream.schemas.labels import LabelSubmitted
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
+from prefstream.schemas.policies import OverlapPolicy
 from prefstream.schemas.values import Verdict
 
 PAIRS = tuple(f"p{number}" for number in range(5))
 STAGES = tuple(the_stages())
+RULE = OverlapPolicy(fewest=1, most=3, sure=0.9)
 POINTS: tuple[CrashPoint, ...] = ("before_handle", "after_state", "after_emit", "before_commit", "now")
 
 
@@ -48,6 +60,10 @@ class History:
     failures: dict[str, int] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
     overlap: int = 1
+    #: Ask until labels are sure, instead.
+    rule: OverlapPolicy | None = None
+    #: Whether anything is known of people.
+    known: bool = False
 
 
 def a_pair(pair_id: str, content: int, minute: int) -> PairProposed:
@@ -61,7 +77,9 @@ def a_pair(pair_id: str, content: int, minute: int) -> PairProposed:
     )
 
 
-def a_label(number: int, pair_id: str, annotator: str, verdict: Verdict, stage: str, minute: int) -> Event:
+def a_label(
+    number: int, pair_id: str, annotator: str, verdict: Verdict, stage: str, minute: int, **more: Any
+) -> LabelSubmitted:
     moment = NOON + timedelta(minutes=minute)
     return a_label_submitted(
         pair_id=pair_id,
@@ -70,6 +88,14 @@ def a_label(number: int, pair_id: str, annotator: str, verdict: Verdict, stage: 
         round=stage,
         task_id=f"t{number}",
         occurred_at=moment,
+        **more,
+    )
+
+
+def a_withdrawal(label: LabelSubmitted, minute: int) -> Event:
+    moment = NOON + timedelta(minutes=minute)
+    return a_label_withdrawn(
+        pair_id=label.pair_id, label_id=label.event_id, annotator=label.annotator, occurred_at=moment
     )
 
 
@@ -85,12 +111,15 @@ def histories(draw: st.DrawFn) -> History:
             draw(st.sampled_from(Verdict)),
             draw(st.sampled_from(("annotate", "annotate", "review", "adjudicate"))),
             draw(minutes),
+            needs_specialist=draw(st.integers(0, 5)) == 0,
         )
         for number in range(draw(st.integers(0, 6)))
     ]
+    gone = draw(st.lists(st.sampled_from(labels), max_size=3, unique_by=id)) if labels else []
+    withdrawals = [a_withdrawal(label, draw(minutes)) for label in gone]
     prompts = [a_prompt_submitted(prompt_id="q")] if draw(st.booleans()) else []
     poison = [b"no event"] if draw(st.booleans()) else []
-    once: list[Event | bytes] = draw(st.permutations([*pairs, *labels, *prompts, *poison]))
+    once: list[Event | bytes] = draw(st.permutations([*pairs, *labels, *withdrawals, *prompts, *poison]))
     again = draw(st.lists(st.sampled_from(once), max_size=4)) if once else []
     return History(
         inputs=[*once, *again],
@@ -98,6 +127,8 @@ def histories(draw: st.DrawFn) -> History:
         failures=draw(st.dictionaries(st.sampled_from((*PAIRS, "hasty")), st.sampled_from((1, 2, 99)))),
         refused=frozenset(draw(st.sets(st.sampled_from((*PAIRS, "careful")), max_size=1))),
         overlap=draw(st.integers(1, 3)),
+        rule=draw(st.sampled_from((None, None, RULE, RULE.model_copy(update={"most": 2})))),
+        known=draw(st.booleans()),
     )
 
 
@@ -124,8 +155,13 @@ def the_run(
 ) -> Driver:
     """Take a history through the chain; hurried, the next input comes before all is done."""
     script = Script(verdicts=history.verdicts, failures=history.failures, refused=history.refused)
-    policy = an_open_policy(audit_share=0.3, overlap=history.overlap)
-    driver = a_chain(script=script, policy=policy, seed=seed, **settings)
+    policy = an_open_policy(
+        audit_share=0.3,
+        overlap=history.overlap,
+        overlaps={"arithmetic": history.rule} if history.rule else {},
+    )
+    crowds = {"arithmetic": Crowd.published(a_reliability_published())} if history.known else {}
+    driver = a_chain(script=script, policy=policy, crowds=crowds, seed=seed, **settings)
     pace = Random(seed)
     for number, value in enumerate(history.inputs):
         if isinstance(value, bytes):

@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from prefstream.agents.stage import Configuration
+from prefstream.domain.crowds import Crowd
 from prefstream.schemas.constitutions import ConstitutionPublished
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.policies import PolicyPublished, PolicyRevoked, PolicySuperseded
 from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
+from prefstream.schemas.reliability import ReliabilityPublished
 from prefstream.schemas.sampling import SamplingPlanPublished, SamplingPlanRevoked
 from prefstream.schemas.selection import SelectionPublished
 
@@ -28,6 +30,8 @@ def configured(configuration: Configuration, event: Event) -> Configuration:
         changes["sampling"] = None
     elif isinstance(event, SelectionPublished):
         changes["selection"] = event.selection
+    elif isinstance(event, ReliabilityPublished):
+        changes["crowds"] = {**configuration.crowds, event.slice: Crowd.published(event)}
     elif isinstance(event, ProtectedSetPublished | ProtectedSetRemoved):
         changes["protection"] = configuration.protection.after(event)
     return replace(configuration, **changes) if changes else configuration

@@ -83,15 +83,15 @@ class Judging:
         return ids[0] if len(ids) == 1 else f"panel:{derived_id('panel', *ids)}"
 
     def needs(self, event: Event, given: Given) -> Needs:
-        """Return the calls of the whole panel."""
-        if not isinstance(event, PairProposed):
+        """Return the calls of the whole panel; none for a pair that people decide by ranking."""
+        if not isinstance(event, PairProposed) or event.decided_by_people:
             return Needs()
         calls = (judge.calls(event, given.configuration, given.answers) for judge in self.panel)
         return Needs(calls=tuple(call for some in calls for call in some))
 
     def handle(self, event: Event, given: Given) -> Outcome:
         """Return the pooled judgement with its votes, or that there is none, or when to try again."""
-        if not isinstance(event, PairProposed):
+        if not isinstance(event, PairProposed) or event.decided_by_people:
             return Outcome()
         failures = [answer for answer in given.answers.values() if isinstance(answer, Failure)]
         passing = [one for one in failures if one.transient and one.reason != UNREADABLE]

@@ -36,7 +36,8 @@ class Routing:
             return Outcome()
         published = given.configuration
         policy = published.policy
-        overlap = policy.overlap if policy else self.overlap
+        rule = policy.overlaps.get(event.slice) if policy else None
+        overlap = rule.fewest if rule else policy.overlap if policy else self.overlap
         case = _case(event)
         decision = decide(case, policy=policy, constitution=published.constitution)
         routed = PairRouted(
@@ -56,6 +57,7 @@ class Routing:
             confidence=case.confidence,
             judge_id=event.judge_id,
             overlap=overlap,
+            overlap_rule=rule,
             provenance=event.provenance,
             constitution_id=published.constitution_id,
             priority=_priority(event, case, decision, published),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prefstream.domain.crowds import Crowd
 from prefstream.domain.curation.protection import Protection
 from prefstream.schemas.calls import Answer, Call, Failure, Reply
 from prefstream.schemas.constitutions import Constitution
@@ -44,6 +45,8 @@ class Configuration:
     protection: Protection = field(default_factory=Protection)
     #: Orders the queue of people; decides nothing.
     selection: Selection | None = None
+    #: By slice, what is known of how people label it.
+    crowds: Mapping[str, Crowd] = field(default_factory=dict)
     #: Identities, reckoned once: they are hashes of the whole content.
     constitution_id: str = field(init=False)
     policy_id: str | None = field(init=False)

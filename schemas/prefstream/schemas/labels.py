@@ -83,14 +83,20 @@ class LabelResolved(Event):
     margin: Annotated[int, Field(ge=-2, le=2)]
     #: Share of the evidence that prefers A, a tie counting half.
     soft_label: Share | None
-    #: "judge", "consensus", "majority" or "adjudication".
+    #: "judge", "consensus", "majority", "posterior" or "adjudication".
     method: Identifier
     evidence: tuple[EventId, ...]
+    #: What was known of people, where it decided that their labels are enough.
+    reliability_id: Identifier | None = None
     provenance: Provenance = Provenance.REAL
 
 
 class LabelDisputed(Event):
-    """People do not agree; the pair needs the next round."""
+    """The pair needs more labels, and what was resolved before does not stand any more.
+
+    The reason says why: "no_majority", "no_preference", "needs_specialist", "not_sure" (people agree too
+    little for what is known of them) or "label_withdrawn".
+    """
 
     type: Literal["LabelDisputed"] = "LabelDisputed"
     schema_version: Literal[1] = 1
@@ -99,4 +105,8 @@ class LabelDisputed(Event):
     reason: Identifier
     next_round: Round
     evidence: tuple[EventId, ...]
+    #: Different people whose labels of that round are needed, those that stand counted in; `None`: one more.
+    needed: Annotated[int, Field(ge=0)] | None = None
+    #: What was known of people, where it decided that their labels are not enough.
+    reliability_id: Identifier | None = None
     provenance: Provenance = Provenance.REAL

@@ -32,6 +32,8 @@ class PairProposed(Event):
     stratum_weight: Annotated[float, Field(gt=0)] = 1.0
     #: Generators that were asked and refused for good; the group lacks their candidates.
     missing_generators: tuple[Identifier, ...] = ()
+    #: People who rank all the candidates decide it; no judge reads it, and it is no task by itself.
+    decided_by_people: bool = False
     provenance: Provenance = Provenance.REAL
 
     @cached_property

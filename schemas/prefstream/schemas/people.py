@@ -57,3 +57,30 @@ class AnnotatorActionTaken(Event):
     #: Labels that were withdrawn with it.
     labels: tuple[EventId, ...] = ()
     provenance: Provenance = Provenance.REAL
+
+
+class GoldChosen(Event):
+    """A pair became a gold question, or one with another answer; from now on no release takes it."""
+
+    type: Literal["GoldChosen"] = "GoldChosen"
+    schema_version: Literal[1] = 1
+    pair_id: Identifier
+    slice: Slice
+    expected: Verdict
+    #: What people are told where they are told whether they were right.
+    why: str = ""
+    clauses: tuple[Identifier, ...] = ()
+    #: Who chose it.
+    by: Identifier
+    provenance: Provenance = Provenance.REAL
+
+
+class GoldRetired(Event):
+    """A gold question is asked no more; it stays out of releases, for people were asked it."""
+
+    type: Literal["GoldRetired"] = "GoldRetired"
+    schema_version: Literal[1] = 1
+    pair_id: Identifier
+    slice: Slice
+    by: Identifier
+    provenance: Provenance = Provenance.REAL

@@ -1,8 +1,8 @@
 """Routing policies: immutable, identified by their content, and certified by evidence they carry."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from prefstream.schemas.envelope import Event, Finite, Instant, Share, Value, content_hash
 from prefstream.schemas.ids import EventId, Identifier
@@ -75,6 +75,21 @@ class SlicePolicy(Value):
     certificate: SliceCertificate | None = None
 
 
+class OverlapPolicy(Value):
+    """Of how many people a slice asks a label: until what they say is sure, within a fewest and a most."""
+
+    fewest: Annotated[int, Field(ge=1, le=99)] = 2
+    most: Annotated[int, Field(ge=1, le=99)] = 5
+    #: The posterior of the most likely class that is enough.
+    sure: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+
+    @model_validator(mode="after")
+    def _fewest_are_no_more_than_most(self) -> Self:
+        if self.fewest > self.most:
+            raise ValueError(f"the fewest labels ({self.fewest}) are more than the most ({self.most})")
+        return self
+
+
 class Policy(Value):
     """Who may decide a pair, per slice, and the audit coin."""
 
@@ -92,6 +107,8 @@ class Policy(Value):
     audit_seed: str = ""
     #: Labels by people for an escalated or audited pair.
     overlap: Annotated[int, Field(ge=1, le=99)] = 1
+    #: Slices that stop asking people once their labels are sure, instead of at `overlap`.
+    overlaps: dict[Slice, OverlapPolicy] = Field(default_factory=dict)
     #: How the thresholds were found; `None`: they were chosen by hand and promise nothing.
     certificate: Certificate | None = None
 

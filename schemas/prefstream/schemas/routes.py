@@ -7,6 +7,7 @@ from pydantic import Field
 
 from prefstream.schemas.envelope import Event, Finite, Share, Value
 from prefstream.schemas.ids import EventId, Identifier
+from prefstream.schemas.policies import OverlapPolicy
 from prefstream.schemas.selection import Priority
 from prefstream.schemas.values import Preference, Provenance, Slice, Stakes
 
@@ -26,6 +27,8 @@ class ReasonCode(StrEnum):
     JUDGES_DISAGREE = "judges_disagree"
     AUDIT = "audit"
     SUSPECT = "suspect"
+    #: People rank the candidates that the pair is cut from; no judge is asked.
+    RANKED = "ranked"
 
 
 #: Reasons that escalate whatever the confidence. A certificate holds for the pairs that none of these
@@ -37,6 +40,7 @@ RULES = frozenset(
         ReasonCode.INJECTION_SUSPECTED,
         ReasonCode.JUDGE_MISSING,
         ReasonCode.JUDGES_DISAGREE,
+        ReasonCode.RANKED,
     )
 )
 
@@ -73,6 +77,8 @@ class PairRouted(Event):
     judge_id: Identifier
     #: Labels by people needed before the pair can be resolved.
     overlap: int = Field(ge=1, le=99)
+    #: How to go on from there until people's labels are sure; `None`: `overlap` labels are enough.
+    overlap_rule: OverlapPolicy | None = None
     provenance: Provenance = Provenance.REAL
     #: The constitution whose triggers were looked at; a pair may have been judged under an earlier one.
     constitution_id: Identifier | None = None

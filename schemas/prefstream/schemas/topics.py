@@ -14,6 +14,7 @@ from prefstream.schemas import (
     policies,
     prompts,
     protection,
+    reliability,
     routes,
     sampling,
     selection,
@@ -118,6 +119,13 @@ ANNOTATORS_ASSESSED = TopicSpec(
     events=(people.GoldAnswered, people.CalibrationAnswered, people.AnnotatorActionTaken),
     about="Answers to gold questions and calibration sets, and what was done about them.",
 )
+GOLD_CHOSEN = TopicSpec(
+    name="gold.chosen.v1",
+    key="pair_id",
+    events=(people.GoldChosen, people.GoldRetired),
+    about="Pairs that became gold questions, or are asked no more; no release takes them, ever.",
+    retention_ms=-1,
+)
 METRICS_UPDATED = TopicSpec(
     name="metrics.updated.v1",
     key="slice",
@@ -150,10 +158,11 @@ POLICIES_PUBLISHED = TopicSpec(
         sampling.SamplingPlanPublished,
         sampling.SamplingPlanRevoked,
         selection.SelectionPublished,
+        reliability.ReliabilityPublished,
         protection.ProtectedSetPublished,
         protection.ProtectedSetRemoved,
     ),
-    about="Immutable policies, sampling plans, selections, protected sets; the newest holds until revoked.",
+    about="Immutable policies and what else stages are told by; the newest holds until revoked.",
     cleanup="compact",
     retention_ms=-1,
     partitions=1,
@@ -201,6 +210,7 @@ TOPICS: tuple[TopicSpec, ...] = (
     TASKS_PROPOSED,
     DEMONSTRATIONS_SUBMITTED,
     ANNOTATORS_ASSESSED,
+    GOLD_CHOSEN,
     METRICS_UPDATED,
     ALERTS_RAISED,
     CONSTITUTIONS_PUBLISHED,

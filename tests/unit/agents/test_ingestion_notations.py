@@ -39,7 +39,8 @@ def test_anything_else_is_no_verdict(value: object) -> None:
 
 def test_the_how_tos_name_every_field_and_every_notation() -> None:
     pages = Path(__file__).parents[3] / "docs" / "howto"
-    page = "".join((pages / name).read_text() for name in ("bring-data-in.md", "evaluate-a-judge.md"))
+    names = ("bring-data-in.md", "evaluate-a-judge.md", "other-tasks.md")
+    page = "".join((pages / name).read_text() for name in names)
     named = set(re.findall(r"`([^`\n]+)`", page))
     fields = {name for some in FIELDS.values() for field in some for name in (field.name, *field.synonyms)}
     notations = {spelling for spellings in SPELLINGS.values() for spelling in spellings}

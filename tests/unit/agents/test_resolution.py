@@ -11,16 +11,20 @@ from tests.factories import (
     PAIR,
     a_constitution,
     a_label_submitted,
+    a_label_withdrawn,
     a_pair_proposed,
     a_pair_routed,
+    a_reliability_published,
     an_accepted_pair_routed,
 )
 
+from prefstream.agents.configuration import configured
 from prefstream.agents.resolution import Resolution
 from prefstream.agents.stage import NOTHING, Configuration, Given, Needs, Outcome
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id
 from prefstream.schemas.labels import LabelDisputed, LabelResolved
+from prefstream.schemas.policies import OverlapPolicy
 from prefstream.schemas.routes import PairRouted
 from prefstream.schemas.values import Preference, Provenance, Verdict
 
@@ -28,13 +32,18 @@ CONFIGURATION = Configuration(constitution=a_constitution())
 
 
 def told(*events: Event, stored: dict[str, bytes] | None = None) -> list[Event]:
-    """Return all that the stage says of these events, one after the other."""
+    """Return all that the stage says of these events, one after the other.
+
+    What is on a topic of the configuration holds for the events after it.
+    """
     states = {} if stored is None else stored
     said: list[Event] = []
+    configuration = CONFIGURATION
     for event in events:
-        keys = Resolution().needs(event, Given(configuration=CONFIGURATION)).keys
+        configuration = configured(configuration, event)
+        keys = Resolution().needs(event, Given(configuration=configuration)).keys
         outcome = Resolution().handle(
-            event, Given(configuration=CONFIGURATION, states={key: states.get(key) for key in keys})
+            event, Given(configuration=configuration, states={key: states.get(key) for key in keys})
         )
         states |= outcome.states
         said.extend(outcome.events)
@@ -189,3 +198,106 @@ def test_a_pair_that_people_were_asked_about_anyway_is_not_reopened() -> None:
     (resolved,) = told(route, reopening(route), label("ann"))[-1:]
     assert isinstance(resolved, LabelResolved)
     assert resolved.method == "consensus"
+
+
+def withdrawal(label: Event, minute: int = 30, **more: Any) -> Event:
+    moment = NOON + timedelta(minutes=minute)
+    return a_label_withdrawn(label_id=label.event_id, occurred_at=moment, **more)
+
+
+def test_a_resolution_that_loses_a_label_is_disputed_later_and_because_of_the_withdrawal() -> None:
+    gone = withdrawal(label("ann"), minute=-9)
+    resolved, disputed = told(a_pair_routed(), label("ann"), gone)
+    assert isinstance(disputed, LabelDisputed)
+    assert (disputed.reason, disputed.next_round, disputed.evidence) == ("label_withdrawn", "annotate", ())
+    assert disputed.causation_id == gone.event_id
+    assert disputed.occurred_at == resolved.occurred_at + timedelta(microseconds=1)
+
+
+def test_a_pair_that_the_judge_was_trusted_with_stays_so_whatever_is_withdrawn() -> None:
+    assert len(told(an_accepted_pair_routed(), label("ann"), withdrawal(label("ann")))) == 1
+
+
+def test_a_withdrawal_before_its_label_holds_it_back_for_ever() -> None:
+    assert told(a_pair_routed(), withdrawal(label("ann")), label("ann")) == []
+
+
+def test_the_order_of_route_and_withdrawal_does_not_matter() -> None:
+    route, ann, ben = a_pair_routed(overlap=2), label("ann"), label("ben", minute=2)
+    gone, cid = withdrawal(ann), label("cid", Verdict.B_BETTER, minute=40)
+    said = {
+        tuple(told(*order))
+        for order in permutations((route, ann, ben, gone, cid))
+        if [event for event in order if event is not route] == [ann, ben, gone, cid]
+    }
+    assert len(said) == 1
+    assert [type(event) for event in said.pop()] == [LabelResolved, LabelDisputed, LabelDisputed]
+
+
+def test_what_a_withdrawal_brings_about_is_said_under_names_of_its_own() -> None:
+    events: Sequence[Event] = (
+        a_pair_routed(overlap=2),
+        label("ann"),
+        label("ben", Verdict.B_BETTER),
+        label("cid", minute=3),
+        withdrawal(label("cid", minute=3)),
+        withdrawal(label("cid", minute=3), event_id=derived_id("test", "withdrawn again")),
+    )
+    stored: dict[str, bytes] = {}
+    said = told(*events, stored=stored)
+    assert [getattr(event, "reason", "") for event in said] == [
+        "no_majority",
+        "",
+        "label_withdrawn",
+        "no_majority",
+    ]
+    assert len({event.event_id for event in said}) == 4
+    for event in events:
+        assert told(event, stored=dict(stored)) == said
+
+
+RULE = OverlapPolicy(fewest=2, most=4, sure=0.95)
+
+
+def test_labels_of_known_people_are_asked_for_until_they_are_sure() -> None:
+    route = a_pair_routed(overlap=2, overlap_rule=RULE)
+    said = told(a_reliability_published(), route, label("ann"), label("cid", Verdict.B_BETTER), label("ben"))
+    unsure, resolved = said
+    assert isinstance(unsure, LabelDisputed)
+    assert (unsure.reason, unsure.needed) == ("not_sure", 3)
+    assert isinstance(resolved, LabelResolved)
+    assert unsure.reliability_id == resolved.reliability_id == "arithmetic#0123456789abcdef"
+
+
+def test_what_was_said_stays_said_when_more_is_known_of_people() -> None:
+    route = a_pair_routed(overlap=2, overlap_rule=RULE)
+    before = (route, label("ann"), label("cid"))
+    after = (label("ben", minute=2), label("dee", minute=3))
+    stored: dict[str, bytes] = {}
+    said = told(a_reliability_published(), *before, stored=stored)
+    newer = a_reliability_published(fingerprint="f" * 64, strangers={"A": {"A": 1.0}, "B": {"B": 1.0}})
+
+    said += told(newer, *after, stored=stored)
+
+    assert said[0].model_dump()["reliability_id"] == "arithmetic#0123456789abcdef"
+    for event in (*before, *after):
+        assert told(newer, event, stored=dict(stored)) == said
+
+
+def test_a_label_that_asks_for_a_specialist_brings_a_review() -> None:
+    (disputed,) = told(a_pair_routed(), label("ann", needs_specialist=True))
+    assert isinstance(disputed, LabelDisputed)
+    assert (disputed.reason, disputed.next_round) == ("needs_specialist", "review")
+
+
+def test_evidence_that_was_kept_before_there_were_withdrawals_can_be_read() -> None:
+    route = (
+        b'["38af3cbf-3a89-5f1d-82d7-7b489d398e00","2026-03-01T12:00:00+00:00",'
+        b'"arithmetic",false,"A>",0.9,2,"real"]'
+    )
+    ann = b'["a4a33a3c-4b67-56db-bf35-49cc32aad135","2026-03-01T12:01:00+00:00","ann","A>","annotate","real"]'
+    stored: dict[str, bytes] = {}
+    told(a_pair_routed(overlap=2), label("ann"), stored=stored)
+    assert stored == {PAIR: b"[" + route + b",[" + ann + b"]]"}
+    (resolved,) = told(label("ben"), stored=stored)
+    assert isinstance(resolved, LabelResolved)

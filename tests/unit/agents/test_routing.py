@@ -8,7 +8,7 @@ from prefstream.agents.routing import Routing
 from prefstream.agents.stage import NOTHING, Configuration, Given, Outcome
 from prefstream.domain.selection import sketch_of
 from prefstream.schemas.envelope import Event
-from prefstream.schemas.policies import Policy
+from prefstream.schemas.policies import OverlapPolicy, Policy
 from prefstream.schemas.routes import PairRouted, ReasonCode
 from prefstream.schemas.selection import AUDIT_FIRST, Selection
 from prefstream.schemas.values import Preference, Provenance, Stakes
@@ -32,6 +32,14 @@ def test_a_route_carries_the_judgement_and_the_policy_it_rests_on() -> None:
 def test_without_a_policy_the_stages_own_overlap_holds() -> None:
     route = routed(a_pair_judged(), overlap=2)
     assert (route.route, route.policy_id, route.threshold, route.overlap) == ("escalate", None, None, 2)
+
+
+def test_a_slice_that_asks_until_it_is_sure_begins_with_its_fewest_people() -> None:
+    rule = OverlapPolicy(fewest=2, most=6, sure=0.9)
+    policy = a_policy(overlap=3, overlaps={"arithmetic": rule})
+    route, other = routed(a_pair_judged(), policy), routed(a_pair_judged(slice="tone"), policy)
+    assert (route.overlap, route.overlap_rule) == (2, rule)
+    assert (other.overlap, other.overlap_rule) == (3, None)
 
 
 def test_a_failed_judgement_escalates_without_a_label() -> None:

@@ -22,6 +22,7 @@ from prefstream.schemas.envelope import content_hash
 from prefstream.schemas.policies import (
     CalibrationWindow,
     Certificate,
+    OverlapPolicy,
     Policy,
     PolicyPublished,
     SlicePolicy,
@@ -50,6 +51,7 @@ POLICY_CHANGES: dict[str, Any] = {
     "audit_share": 0.2,
     "audit_seed": "seed-2",
     "overlap": 3,
+    "overlaps": {"arithmetic": OverlapPolicy()},
     "certificate": Certificate(method="fixed_sequence", window=CalibrationWindow(labels=100), spent=0.05),
 }
 

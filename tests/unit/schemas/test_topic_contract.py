@@ -32,6 +32,7 @@ FIELD_OF_ID = {
     "SamplingPlanPublished": "plan_id",
     "SamplingPlanRevoked": "plan_id",
     "SelectionPublished": "name",
+    "ReliabilityPublished": "name",
     "ProtectedSetPublished": "name",
     "ProtectedSetRemoved": "name",
 }

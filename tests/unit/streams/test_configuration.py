@@ -14,6 +14,7 @@ from tests.factories import (
     a_policy_published,
     a_policy_revoked,
     a_record,
+    a_reliability_published,
 )
 from tests.unit.streams.scripted import MemoryWriter
 
@@ -93,6 +94,20 @@ def test_each_kind_of_event_changes_its_own_part() -> None:
     assert (with_constitution.constitution, with_constitution.policy) == (constitution, None)
     assert (with_both.constitution, with_both.policy) == (constitution, policy)
     assert configured(with_both, a_pair_proposed()) == with_both
+
+
+def test_of_each_slice_the_newest_word_on_its_people_holds() -> None:
+    found = Configuration(constitution=DEFAULT)
+    for event in (
+        a_reliability_published(),
+        a_reliability_published(slice="tone", fingerprint="a" * 64),
+        a_reliability_published(slice="tone", fingerprint="b" * 64),
+    ):
+        found = configured(found, event)
+    assert {name: crowd.reliability_id for name, crowd in found.crowds.items()} == {
+        "arithmetic": "arithmetic#0123456789abcdef",
+        "tone": f"tone#{'b' * 16}",
+    }
 
 
 def test_revoking_takes_the_policy_in_force_out_and_no_other() -> None:

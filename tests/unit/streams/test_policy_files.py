@@ -33,6 +33,8 @@ def test_json_and_yaml_say_the_same_policy(tmp_path: Path, written: object) -> N
         (b"name: p\nslices: {}\naudit_shar: 0.1", "audit_shar"),
         (b"name: p\n1: 2", "1"),
         (b"name: p\nslices: {}\noverlap: 0", "overlap"),
+        (b"name: p\noverlaps: {arithmetic: {fewest: 4, most: 3}}", "overlaps.arithmetic"),
+        (b"name: p\noverlaps: {arithmetic: {least: 4}}", "overlaps.arithmetic.least"),
     ],
 )
 def test_what_is_no_policy_is_refused_with_the_file_and_the_place(

@@ -4,7 +4,7 @@ This is the yardstick for every other projection: it takes no heed of speed, and
 where order decides (the first event of an id holds).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -14,7 +14,7 @@ from prefstream.schemas.dead_letters import detour_of
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.errors import Undecodable
 from prefstream.schemas.judgements import JudgementFailed, PairJudged
-from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted
+from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted, LabelWithdrawn
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
 from prefstream.schemas.records import LogRecord
 from prefstream.schemas.routes import PairRouted
@@ -49,6 +49,8 @@ class LabelRow:
     annotator: str
     verdict: str
     round: str
+    #: It was withdrawn, before it came or after, and counts for nothing.
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +104,7 @@ def rows(records: Iterable[LogRecord]) -> Rows:
     return Rows(
         archive=archive,
         pairs=_pairs(archive.values()),
-        labels={
-            event.event_id: _label(event) for event in archive.values() if isinstance(event, LabelSubmitted)
-        },
+        labels=_labels(archive.values()),
         dead_letters=tuple(dead[place] for place in sorted(dead)),
         conflicts=frozenset(conflicts),
     )
@@ -139,13 +139,23 @@ def _dead_letter(record: LogRecord) -> DeadLetter:
     )
 
 
-def _label(event: LabelSubmitted) -> LabelRow:
+def _labels(events: Collection[Event]) -> dict[str, LabelRow]:
+    withdrawn = {(one.pair_id, one.label_id) for one in events if isinstance(one, LabelWithdrawn)}
+    return {
+        event.event_id: _label(event, withdrawn=(event.pair_id, event.event_id) in withdrawn)
+        for event in events
+        if isinstance(event, LabelSubmitted)
+    }
+
+
+def _label(event: LabelSubmitted, *, withdrawn: bool) -> LabelRow:
     return LabelRow(
         event_id=event.event_id,
         pair_id=event.pair_id,
         annotator=event.annotator,
         verdict=event.verdict.value,
         round=event.round,
+        withdrawn=withdrawn,
     )
 
 

@@ -5,6 +5,7 @@ from prefstream.agents.ingestion.labels import label_event
 from prefstream.agents.ingestion.notations import verdict_of
 from prefstream.agents.ingestion.pairs import pair_event
 from prefstream.agents.ingestion.prompts import prompt_event
+from prefstream.agents.ingestion.tasks import task_event
 from prefstream.agents.ingestion.verdicts import RecordedVerdict, recorded_verdict
 from prefstream.agents.ingestion.vocabulary import FIELDS, Field, Kind, check_names, missing_fields
 
@@ -21,5 +22,6 @@ __all__ = [
     "pair_event",
     "prompt_event",
     "recorded_verdict",
+    "task_event",
     "verdict_of",
 ]

@@ -63,7 +63,7 @@ class Cells:
     def text(self, name: str) -> str | None:
         """Return text, which may be empty; numbers and booleans are not text."""
         value = self.raw(name)
-        if value is None or (isinstance(value, str) and _sayable(value)):
+        if value is None or (isinstance(value, str) and sayable(value)):
             return value
         self.unfit(name, "text")
         return None
@@ -164,7 +164,8 @@ class Cells:
         """Return the findings, with what the contract says against the values."""
         for found in error.errors(include_url=False, include_input=False, include_context=False):
             where = ".".join(str(part) for part in found["loc"])
-            self.reasons.append(f"{where}: {found['msg']}")
+            said = found["msg"].removeprefix("Value error, ")
+            self.reasons.append(f"{where}: {said}" if where else said)
         return self.findings
 
 
@@ -179,7 +180,7 @@ def json_list(text: str) -> list[object] | None:
     return value if isinstance(value, list) else None
 
 
-def _sayable(text: str) -> bool:
+def sayable(text: str) -> bool:
     """Return whether the text can be written as UTF-8: half a surrogate pair cannot."""
     if text.isascii():
         return True

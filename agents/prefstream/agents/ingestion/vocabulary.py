@@ -8,7 +8,7 @@ from typing import Literal
 from prefstream.agents.ingestion.defaults import Defaults
 from prefstream.schemas.errors import BadInput
 
-Kind = Literal["prompts", "pairs", "labels", "verdicts", "evaluations"]
+Kind = Literal["prompts", "pairs", "labels", "verdicts", "evaluations", "tasks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,23 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
         _WHEN,
         *_TEXTS,
         *_RESPONSES,
+    ),
+    "tasks": (
+        _field("task_id", "the task; derived from its content if absent", "id", "idx"),
+        _field("kind", "ranking, rating, demonstration or safety", "task_kind"),
+        *_TEXTS,
+        _field("candidates", "the responses, a list of texts or of {text, model}", "responses", "answers"),
+        _field("response", "the one response, where there is one", "output", "completion"),
+        _field("models", "who wrote the candidates, a list in their order"),
+        _field("model", "who wrote the response"),
+        _field("overlap", "how many people are asked"),
+        _field("priority", "a whole number; higher goes first"),
+        _field("prompt_id", "the prompt; its text says it if absent", "question_id"),
+        _field("rates", "the id of the demonstration that is rated here"),
+        _SLICE,
+        _field("stakes", "low, medium or high"),
+        _TAGS,
+        _WHEN,
     ),
     "verdicts": (
         _PAIR_ID,
@@ -164,6 +181,7 @@ _NEEDED: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     "labels": (("pair_id", "response_a", "chosen"), ("annotator",), ("verdict", "chosen")),
     "verdicts": (("pair_id", "response_a", "chosen"), ("judge",), ("verdict",)),
     "evaluations": (("pair_id",),),
+    "tasks": (("kind",), ("messages", "prompt", "instruction", "input")),
 }
 
 

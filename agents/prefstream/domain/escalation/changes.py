@@ -11,6 +11,7 @@ _OTHERWISE = {
     ReasonCode.INJECTION_SUSPECTED: "no response seemed to instruct the judge",
     ReasonCode.JUDGE_MISSING: "every judge of the panel had cast all its votes",
     ReasonCode.JUDGES_DISAGREE: "no two judges of the panel came down on opposite sides",
+    ReasonCode.RANKED: "the pair had come by itself, not out of candidates that people rank",
 }
 
 

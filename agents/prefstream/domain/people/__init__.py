@@ -1,5 +1,5 @@
 """People: who may do what."""
 
-from prefstream.domain.people.roles import Permission, Role, may, rounds_of
+from prefstream.domain.people.roles import PERSON_ID, Permission, Role, may, rounds_of
 
-__all__ = ["Permission", "Role", "may", "rounds_of"]
+__all__ = ["PERSON_ID", "Permission", "Role", "may", "rounds_of"]

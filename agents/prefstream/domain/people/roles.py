@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from prefstream.schemas.labels import Round
 
+#: How a person may be named: short, and the same in a file name, an address and a log.
+PERSON_ID = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$"
+
 
 class Role(StrEnum):
     """What somebody is; a person has one role."""

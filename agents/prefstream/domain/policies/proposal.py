@@ -9,6 +9,7 @@ from prefstream.domain.policies.sample import AuditedPair, sample_hash
 from prefstream.schemas.policies import (
     CalibrationWindow,
     Certificate,
+    OverlapPolicy,
     Policy,
     SliceCertificate,
     SlicePolicy,
@@ -91,6 +92,7 @@ def proposal(sample: Sample, *, calibration: Calibration, book: PolicyBook, cert
         audit_share=calibration.audit_share if accepting else 1.0,
         audit_seed=calibration.audit_seed,
         overlap=calibration.overlap,
+        overlaps=overlaps_of(book),
         certificate=Certificate(
             method=certifier.method,
             pooled=calibration.pooled,
@@ -115,7 +117,18 @@ def audit_only(calibration: Calibration, *, book: PolicyBook) -> Policy:
         audit_share=1.0,
         audit_seed=calibration.audit_seed,
         overlap=calibration.overlap,
+        overlaps=overlaps_of(book),
     )
+
+
+def overlaps_of(book: PolicyBook) -> dict[str, OverlapPolicy]:
+    """Return how the policy that was put in force last asks people until they are sure.
+
+    Thresholds are found anew again and again; what a person decided of people stays as it is.
+    """
+    published = [entry for entry in book.entries.values() if entry.order is not None]
+    last = max(published, key=lambda entry: entry.order or 0, default=None)
+    return dict(last.policy.overlaps) if last and last.policy else {}
 
 
 def clean_sample(sample: Sample, *, book: PolicyBook) -> tuple[AuditedPair, ...]:

@@ -25,7 +25,7 @@ class Rules:
     """When a policy is proposed and by whom it is put in force."""
 
     calibration: Calibration = field(default_factory=Calibration)
-    #: New audit labels after which the thresholds are found again.
+    #: Audit labels, come or withdrawn, after which the thresholds are found again.
     min_labels: int = 50
     activate: Literal["automatic", "approval"] = "approval"
     arl: float = ARL
@@ -162,7 +162,8 @@ def _waiting(sample: Sample, book: PolicyBook) -> Policy | None:
 
 
 def _due(sample: Sample, book: PolicyBook, rules: Rules) -> bool:
-    if len(sample.pairs) - labels_looked_at(book, sample) >= rules.min_labels:
+    # What was withdrawn since carries a certificate no more.
+    if abs(len(sample.pairs) - labels_looked_at(book, sample)) >= rules.min_labels:
         return True
     last = max(certified_entries(book, sample), key=lambda one: one.look, default=None)
     return last is not None and last.entry.alarmed

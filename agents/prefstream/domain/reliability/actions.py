@@ -27,6 +27,8 @@ class Recommendation:
     since: str | None = None
     #: Place, from 0, of the first gold answer concerned.
     since_gold: int | None = None
+    #: What was found, by name: the same for as long as nothing new is found.
+    cause: str = ""
 
 
 def recommended(habits: Habits, gold: GoldRecord) -> tuple[Recommendation, ...]:
@@ -53,9 +55,10 @@ def _by_gold(gold: GoldRecord) -> tuple[Recommendation, ...]:
             f"answers to gold questions are no longer right {test.honest:.0%} of the time, "
             f"since gold question {gold.since + 1}"
         )
+    cause = f"gold {gold.standing} {gold.decided_at}"
     return (
-        Recommendation(action="withdraw", why=why, since_gold=gold.since),
-        Recommendation(action="retrain", why=why),
+        Recommendation(action="withdraw", why=why, since_gold=gold.since, cause=cause),
+        Recommendation(action="retrain", why=why, cause=cause),
     )
 
 
@@ -65,7 +68,9 @@ def _by_habits(findings: tuple[Finding, ...]) -> tuple[Recommendation, ...]:
     found = [(_grade(kind, count), latest[kind], count) for kind, count in times.items()]
     order: tuple[Action, ...] = ("retrain", "pause", "warn")
     return tuple(
-        Recommendation(action=action, why=_told(one, count), since=one.since)
+        Recommendation(
+            action=action, why=_told(one, count), since=one.since, cause=f"{one.kind} {one.raised_by}"
+        )
         for action, one, count in sorted(found, key=lambda row: (order.index(row[0]), row[1].kind))
     )
 

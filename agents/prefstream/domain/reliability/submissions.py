@@ -15,7 +15,7 @@ def crowd_label(submitted: LabelSubmitted, *, slice_name: str, withdrawn: bool =
     """Return the label as the model of crowds takes it; `None` where it is not independent.
 
     Reviewers and adjudicators see what others said; only the annotate round counts. `unsure` replaces an
-    earlier label of the person and counts for nothing.
+    earlier label of the person and counts for nothing; so does a label that asks for a specialist.
 
     Args:
         submitted: The label.
@@ -24,15 +24,48 @@ def crowd_label(submitted: LabelSubmitted, *, slice_name: str, withdrawn: bool =
     """
     if submitted.round != "annotate":
         return None
-    since = submitted.occurred_at - _EPOCH
-    micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    return CrowdLabel(
+    return crowd_ballot(
         item=submitted.pair_id,
         annotator=submitted.annotator,
-        label=None if withdrawn else nominal(str(submitted.verdict)),
+        verdict=str(submitted.verdict),
+        slice_name=slice_name,
+        event=(submitted.occurred_at, submitted.event_id),
+        counts=not submitted.needs_specialist,
+        withdrawn=withdrawn,
+    )
+
+
+def crowd_ballot(
+    *,
+    item: str,
+    annotator: str,
+    verdict: str,
+    slice_name: str,
+    event: tuple[datetime, str],
+    counts: bool = True,
+    withdrawn: bool = False,
+) -> CrowdLabel:
+    """Return one independent verdict as the model of crowds takes it.
+
+    Args:
+        item: The pair.
+        annotator: Who said it.
+        verdict: What was said, on the pair's sides.
+        slice_name: The pair's slice.
+        event: When it was said, and the event's id.
+        counts: Whether the person did not pass the question on to somebody who knows more.
+        withdrawn: Whether it was taken back since.
+    """
+    occurred_at, event_id = event
+    since = occurred_at - _EPOCH
+    micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return CrowdLabel(
+        item=item,
+        annotator=annotator,
+        label=nominal(verdict) if counts and not withdrawn else None,
         slice=slice_name,
         # A label taken back has the order of the label it was, and wins over it.
-        order=(micros, f"{submitted.event_id}{'~' if withdrawn else ''}"),
+        order=(micros, f"{event_id}{'~' if withdrawn else ''}"),
     )
 
 

@@ -25,7 +25,7 @@ from prefstream.domain.policies.certifying import FixedSequence
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id
 from prefstream.schemas.metrics import AlertRaised
-from prefstream.schemas.policies import Policy, PolicyProposed, PolicyPublished, PolicyRevoked
+from prefstream.schemas.policies import OverlapPolicy, Policy, PolicyProposed, PolicyPublished, PolicyRevoked
 from prefstream.schemas.values import Preference, Provenance, Verdict
 
 RULES = Rules(calibration=Calibration(audit_share=0.2), min_labels=60, activate="automatic")
@@ -116,6 +116,36 @@ def test_nothing_is_proposed_before_enough_labels_have_come() -> None:
     assert taken(pairs[:59], book)[0] == []
     events, _ = taken(pairs, book)
     assert [event.type for event in events] == ["PolicyProposed", "PolicyPublished", "PolicySuperseded"]
+
+
+def test_labels_that_are_withdrawn_make_thresholds_due_as_new_ones_do() -> None:
+    book, pairs, _ = certified()
+    assert taken(pairs[:141], book)[0] == []
+    events, again = taken(pairs[:140], book)
+    assert [event.type for event in events] == ["PolicyProposed", "PolicyPublished", "PolicySuperseded"]
+    assert again.active is not None
+    assert again.active.policy is not None
+    assert again.active.policy.certificate is not None
+    assert again.active.policy.certificate.window.labels == 140
+
+
+def test_thresholds_found_anew_keep_how_people_are_asked_until_they_are_sure() -> None:
+    overlaps = {"code": OverlapPolicy(fewest=2, most=6)}
+    chosen = a_policy(judge_id=None, overlaps=overlaps)
+    book = book_of([a_policy_published(policy=chosen)])
+    pairs = [a_pair(number, policy_id=chosen.id) for number in range(60)]
+
+    _, after = taken(pairs, book)
+
+    assert after.active is not None
+    assert after.active.policy is not None
+    assert after.active.policy.certificate is not None
+    assert after.active.policy.overlaps == overlaps
+    revoked = after.after(a_policy_revoked(policy_id=after.active.policy_id))
+    _, auditing = taken([], revoked)
+    assert auditing.active is not None
+    assert auditing.active.policy is not None
+    assert auditing.active.policy.overlaps == overlaps
 
 
 def test_a_proposal_carries_its_evidence_and_the_time_of_its_newest_label() -> None:

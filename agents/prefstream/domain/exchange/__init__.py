@@ -1,0 +1,1 @@
+"""Exchange with other systems, as pure mappings: webhooks, Label Studio, Argilla."""
