@@ -18,8 +18,34 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from prefstream.adapters.console_settings import (
+    ConsoleSettings,
+    LabelStudioSettings,
+    QualitySettings,
+    WebhookSettings,
+)
 from prefstream.domain.cost.money import MOST_USD
 from prefstream.schemas.errors import BadInput
+
+__all__ = [
+    "BatchSettings",
+    "BudgetSettings",
+    "CalibrationSettings",
+    "ConsoleSettings",
+    "CurationSettings",
+    "GenerationSettings",
+    "JudgeSettings",
+    "KafkaSettings",
+    "LabelStudioSettings",
+    "LimitSettings",
+    "ModelLimits",
+    "PostgresSettings",
+    "QualitySettings",
+    "Settings",
+    "WebhookSettings",
+    "WriterParameters",
+    "misspelt",
+]
 
 PREFIX = "PREFSTREAM_"
 FILE = "prefstream.toml"
@@ -265,6 +291,10 @@ class Settings(BaseSettings):
     budget: BudgetSettings = BudgetSettings()
     curation: CurationSettings = CurationSettings()
     calibration: CalibrationSettings = CalibrationSettings()
+    quality: QualitySettings = QualitySettings()
+    console: ConsoleSettings = ConsoleSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    label_studio: LabelStudioSettings = LabelStudioSettings()
     #: Labels by people for an escalated pair while no policy says otherwise.
     overlap: int = Field(default=1, ge=1, le=99)
     #: The constitution to publish when none is; `None` takes the one that is shipped.
@@ -328,7 +358,7 @@ def _variables() -> list[str]:
     names: list[str] = []
     for field, info in Settings.model_fields.items():
         names.append(PREFIX + field.upper())
-        if isinstance(info.annotation, type) and issubclass(info.annotation, _Part):
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             names += [f"{PREFIX}{field}__{inner}".upper() for inner in info.annotation.model_fields]
     return names
 

@@ -1,7 +1,8 @@
 """The audit sample, read from Postgres: audited pairs with a fresh person's label, and nothing else.
 
 Where people differ, the first label of the annotate round counts, by the time it was given and its id
-where that is equal: a person who saw neither the judge's verdict nor another's label. Later rounds look
+where that is equal: a person who saw neither the judge's verdict nor another's label. A label that was
+withdrawn is none, and one that asks for a specialist says that the person is unsure. Later rounds look
 at disputed pairs only and would make the sample easier or harder than it is.
 """
 
@@ -19,8 +20,9 @@ from prefstream.schemas.values import Preference, Provenance, Verdict
 # A judgement that came after the route, say by another judge, is not what the route was decided on.
 _SAMPLE: Final = """
 with first as (
-  select distinct on (pair_id) pair_id, event_id, verdict, occurred_at, provenance
-  from labels where round = 'annotate'
+  select distinct on (pair_id) pair_id, event_id, occurred_at, provenance,
+    case when needs_specialist then 'unsure' else verdict end as verdict
+  from labels where round = 'annotate' and withdrawn_at is null
   order by pair_id, occurred_at, event_id
 )
 select p.pair_id, p.slice, p.judge_id, p.constitution_id, p.judge_label, p.confidence, p.policy_id,

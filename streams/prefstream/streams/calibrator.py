@@ -26,6 +26,7 @@ from prefstream.streams.engine import Tally
 from prefstream.streams.intake import group_lock
 from prefstream.streams.policy_book import policy_book
 from prefstream.streams.publication import say
+from prefstream.streams.quality_process import run_quality
 from prefstream.streams.surroundings import Surroundings, together
 from prefstream.streams.topology import process_group
 
@@ -128,7 +129,11 @@ async def run_calibrator(around: Surroundings) -> None:
         around.tallies["calibrator"] = calibrator.tally
         around.active.set()
         every_s = around.settings.calibration.every_s
-        work = (calibrator.run(around.stop, every_s=every_s), _held(lost, around.stop))
+        work = (
+            calibrator.run(around.stop, every_s=every_s),
+            run_quality(around),
+            _held(lost, around.stop),
+        )
         await together(around, *(asyncio.create_task(one) for one in work))
     finally:
         await connection.close(timeout=5)

@@ -8,8 +8,9 @@ from typing import Any
 from prefstream.adapters.constitutions import load_constitution
 from prefstream.adapters.files.values import read_value
 from prefstream.adapters.settings import Settings
+from prefstream.schemas.envelope import Value
 from prefstream.schemas.errors import BadInput
-from prefstream.schemas.policies import Policy, SlicePolicy
+from prefstream.schemas.policies import OverlapPolicy, Policy, SlicePolicy
 from prefstream.streams.places import find_places, open_log
 from prefstream.streams.publication import publish_constitution, publish_policy, revoke_policy
 
@@ -63,7 +64,11 @@ def load_policy(path: Path) -> Policy:
 
 def _strange(document: Mapping[str, Any]) -> list[str]:
     """Return the names no policy has: a misspelt share of audits must not pass for none."""
-    slices = document.get("slices", {}).items()
+    parts: Mapping[str, type[Value]] = {"slices": SlicePolicy, "overlaps": OverlapPolicy}
     return [str(name) for name in document if name not in Policy.model_fields] + [
-        f"slices.{name}.{key}" for name, one in slices for key in one if key not in SlicePolicy.model_fields
+        f"{part}.{name}.{key}"
+        for part, model in parts.items()
+        for name, one in document.get(part, {}).items()
+        for key in one
+        if key not in model.model_fields
     ]

@@ -25,7 +25,8 @@ _SLOW_S = 2.0
 # backslashes, so that what only looks like it is left alone. Of the rest only ids and verdicts are read.
 _TOUCHED = r"""
 with judged as (
-  select pair_id, slice, judgement_id, reasons, resolution_id is not null as resolved
+  select pair_id, slice, judgement_id, reasons,
+    resolution_id is not null and status <> 'disputed' as resolved
   from pairs where constitution_id = $1 and judgement_id is not null
 ), marked as (
   select j.pair_id, j.slice, j.resolved,
@@ -38,14 +39,18 @@ with judged as (
     exists (
       select from jsonb_array_elements(j.reasons) r where r ->> 'clause' = any($2)
     ) as by_route,
-    exists (select from labels l where l.pair_id = j.pair_id and l.clauses ?| $2) as by_label
+    exists (
+      select from labels l where l.pair_id = j.pair_id and l.withdrawn_at is null and l.clauses ?| $2
+    ) as by_label
   from judged j
 )
 select m.slice, count(*) as pairs, count(*) filter (where m.resolved) as resolved,
   count(*) filter (where m.by_vote) as by_votes, count(*) filter (where m.by_route) as by_routes,
   count(*) filter (where m.by_label) as by_labels,
   coalesce(sum((select count(*) from tasks t where t.pair_id = m.pair_id and t.open)), 0)::int as open_tasks,
-  coalesce(sum((select count(*) from labels l where l.pair_id = m.pair_id)), 0)::int as human_labels
+  coalesce(sum((
+    select count(*) from labels l where l.pair_id = m.pair_id and l.withdrawn_at is null
+  )), 0)::int as human_labels
 from marked m where m.by_vote or m.by_route or m.by_label group by m.slice order by m.slice
 """
 _JUDGED = "select count(*) from pairs where constitution_id = $1 and judgement_id is not null"

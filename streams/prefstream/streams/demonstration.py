@@ -14,11 +14,12 @@ from prefstream.adapters.postgres.connection import pool_of
 from prefstream.adapters.samples import demo_pairs, demo_prompts, demo_truths
 from prefstream.adapters.settings import GenerationSettings, JudgeSettings, Settings
 from prefstream.agents.tasks import record_of
-from prefstream.schemas.errors import BadInput
+from prefstream.domain.offline.people import SimulatedPerson
+from prefstream.schemas.errors import BadInput, Unavailable
 from prefstream.schemas.policies import Policy, SlicePolicy
 from prefstream.schemas.records import OutRecord
 from prefstream.streams.places import find_places, open_log
-from prefstream.streams.simulation import Simulation
+from prefstream.streams.simulated_crowd import Work, simulate
 from prefstream.streams.status import counts, drained, slices
 from prefstream.streams.writers import generation_of
 
@@ -36,6 +37,23 @@ POLICY = Policy(
     audit_seed="demo",
     overlap=2,
 )
+#: Three annotators who differ: one sure, one weaker at code, one in a hurry; and who decides disputes.
+PEOPLE = (
+    SimulatedPerson(id="simulated-ada", skill=0.97),
+    SimulatedPerson(id="simulated-ben", skill=0.94, skills={"code": 0.85}),
+    SimulatedPerson(id="simulated-cleo", skill=0.9, pace=0.5),
+    SimulatedPerson(id="simulated-evi", skill=0.97, role="reviewer"),
+    SimulatedPerson(id="simulated-dora", skill=1.0, unsure=0.0, role="qa_lead"),
+)
+#: How the processes differ from real ones: nobody takes a label back, so none has to wait for that; and no
+#: question comes between the work that the sample has no answer to.
+ENVIRONMENT = {
+    "PREFSTREAM_CONSOLE__UNDO_S": "0.2",
+    "PREFSTREAM_QUALITY__GOLD_SHARE": "0",
+    "PREFSTREAM_QUALITY__CALIBRATION_SIZE": "0",
+}
+#: Tasks that wait for people, and labels that wait to go out.
+_LEFT = "select (select count(*) from tasks where open) + (select count(*) from outbox)"
 _NEWEST = """
 (select pair_id, slice, label, method from pairs
  where status = 'validated' and method = 'judge' and pair_id <> all($1) order by pair_id limit 2)
@@ -45,6 +63,8 @@ union all
  order by verdict_at desc, pair_id limit 2)
 """
 _CHUNK = 10
+#: Seconds between two looks at what is left.
+_LOOK_S = 0.2
 
 
 def refuse_other_pairs(settings: Settings) -> None:
@@ -69,6 +89,9 @@ class Demonstration:
     tell: Callable[[str], None]
     #: Pairs and prompts submitted in a second.
     rate: float
+    #: The console, and the token of an administrator who lets simulated people in.
+    base_url: str
+    admin_token: str
     started_s: float = field(default_factory=time.monotonic)
     first_label_s: float | None = None
 
@@ -88,30 +111,31 @@ class Demonstration:
 
     async def _through(self, pool: asyncpg.Pool, writer: LogWriter) -> None:
         done = asyncio.Event()
-        people = Simulation(pool=pool, writer=writer, truths=demo_truths())
-        helpers = [
-            asyncio.create_task(people.run(done)),
-            asyncio.create_task(self._show(pool, done)),
-        ]
+        crowd = asyncio.create_task(simulate(PEOPLE, self._work(done)))
+        helpers = [crowd, asyncio.create_task(self._show(pool, done))]
         try:
             await self._submit(writer)
             # Before the chain has come as far as tasks, none is open.
             await drained(self.settings, 120)
-            while await people.step(datetime.now(UTC)) or await self._open_tasks(pool):
+            while await pool.fetchval(_LEFT):
+                if crowd.done():
+                    crowd.result()
+                    raise Unavailable("the simulated people stopped before everything was labelled")
+                await asyncio.sleep(_LOOK_S)
                 await drained(self.settings, 120)
-            await drained(self.settings, 120)
         finally:
             done.set()
             await asyncio.gather(*helpers)
+
+    def _work(self, done: asyncio.Event) -> Work:
+        truths = {pair_id: one.preference for pair_id, one in demo_truths().items()}
+        return Work(base_url=self.base_url, admin_token=self.admin_token, truths=truths, stop=done)
 
     async def _submit(self, writer: LogWriter) -> None:
         records = sample_records(datetime.now(UTC))
         for start in range(0, len(records), _CHUNK):
             await writer.append(records[start : start + _CHUNK])
             await asyncio.sleep(_CHUNK / self.rate)
-
-    async def _open_tasks(self, pool: asyncpg.Pool) -> int:
-        return int(await pool.fetchval("select count(*) from tasks where open"))
 
     async def _show(self, pool: asyncpg.Pool, done: asyncio.Event) -> None:
         shown: list[str] = []

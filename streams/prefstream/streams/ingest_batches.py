@@ -21,6 +21,7 @@ from prefstream.agents.ingestion import (
     pair_event,
     prompt_event,
     recorded_verdict,
+    task_event,
 )
 from prefstream.agents.tasks import record_of
 from prefstream.schemas.errors import BadInput
@@ -33,7 +34,7 @@ BATCH_ROWS = 500
 #: A batch of long texts ends early, so that two of them never fill the memory.
 BATCH_BYTES = 8 * 1024 * 1024
 
-_EVENTS: Final = {"prompts": prompt_event, "pairs": pair_event, "labels": label_event}
+_EVENTS: Final = {"prompts": prompt_event, "pairs": pair_event, "labels": label_event, "tasks": task_event}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

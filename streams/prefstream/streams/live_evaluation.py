@@ -100,7 +100,7 @@ def _pair(one: AuditedPair) -> LabelledPair:
 def _label(label: LabelSubmitted) -> HumanLabel:
     return HumanLabel(
         annotator=label.annotator,
-        verdict=label.verdict,
+        verdict=Verdict.UNSURE if label.needs_specialist else label.verdict,
         round=label.round,
         rationale=label.rationale,
         clauses=label.clauses,

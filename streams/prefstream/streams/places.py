@@ -27,6 +27,8 @@ class Places(BaseModel):
     kafka: KafkaSettings = KafkaSettings()
     #: Whether curation waits for a model: the process that runs it reads its topics.
     classifying: bool = False
+    #: Address of the console; empty: none runs here.
+    console: str = ""
 
 
 def running_file(folder: Path) -> Path:
@@ -70,6 +72,7 @@ def find_places(settings: Settings) -> Places:
             dsn=settings.postgres.dsn,
             kafka=settings.kafka,
             classifying=settings.curation.asks_models,
+            console=settings.console.address,
         )
     try:
         return Places.model_validate_json(running_file(settings.folder).read_bytes())

@@ -5,6 +5,7 @@ from typing import Literal
 
 from prefstream.agents.classification import Classifier
 from prefstream.agents.curation import Curation
+from prefstream.agents.demonstrations import Demonstrations
 from prefstream.agents.generation import Generation
 from prefstream.agents.judging import Judge, Judging
 from prefstream.agents.resolution import Resolution
@@ -17,6 +18,8 @@ from prefstream.schemas.topics import TOPICS
 
 ProcessName = Literal["worker", "llm-worker", "calibrator", "sink"]
 PROCESSES: tuple[ProcessName, ...] = ("worker", "llm-worker", "calibrator", "sink")
+#: What a supervisor runs, in the order in which it ends them: what people say first, the sink last.
+SUPERVISED: tuple[str, ...] = ("console", *PROCESSES)
 SINK_GROUP = "prefstream.sink"
 
 _INPUTS: Mapping[str, Sequence[str]] = {
@@ -24,12 +27,13 @@ _INPUTS: Mapping[str, Sequence[str]] = {
     "routing": (topics.PAIRS_JUDGED.name,),
     "resolution": (topics.PAIRS_ROUTED.name, topics.LABELS_SUBMITTED.name),
     "validation": (topics.PAIRS_PROPOSED.name, topics.LABELS_RESOLVED.name),
+    "demonstrations": (topics.TASKS_PROPOSED.name, topics.DEMONSTRATIONS_SUBMITTED.name),
     "generation": (topics.PROMPTS_CURATED.name,),
     "judging": (topics.PAIRS_PROPOSED.name,),
 }
 #: Stages that keep up with the log by themselves, and stages that wait for models. Where a model
 #: classifies prompts, curation waits too, and moves from the light stages to the slow ones.
-LIGHT = ("curation", "routing", "resolution", "validation")
+LIGHT = ("curation", "routing", "resolution", "validation", "demonstrations")
 SLOW = ("generation", "judging")
 #: Stages that may put a record off. Curation's retries are read also when no model classifies any more.
 RETRYING = ("curation", *SLOW)
@@ -40,7 +44,7 @@ MOVING = "curation"
 def light_stages(*, overlap: int, classifier: Classifier | None = None) -> tuple[Stage, ...]:
     """Return the stages of the process `worker`."""
     curation = () if waits(classifier) else (Curation(classifier=classifier),)
-    return (*curation, Routing(overlap=overlap), Resolution(), Validation())
+    return (*curation, Routing(overlap=overlap), Resolution(), Validation(), Demonstrations())
 
 
 def slow_stages(

@@ -16,6 +16,7 @@ from prefstream.adapters.postgres.migrations import upgrade
 from prefstream.adapters.postgres.projections import Projected, project, set_aside
 from prefstream.adapters.postgres.projections.reading import STAGE_TOPICS
 from prefstream.agents.curation import Curation
+from prefstream.agents.demonstrations import Demonstrations
 from prefstream.agents.generation import Generation
 from prefstream.agents.judging import Judging
 from prefstream.agents.resolution import Resolution
@@ -151,7 +152,7 @@ def test_undecodable_bytes_that_no_stage_reads_are_the_sinks_dead_letters(
 
 
 def test_the_stages_read_the_topics_that_we_leave_to_them() -> None:
-    stages = (Curation, Generation, Judging, Routing, Resolution, Validation)
+    stages = (Curation, Generation, Judging, Routing, Resolution, Validation, Demonstrations)
 
     inputs = [field.default for stage in stages for field in fields(stage) if field.name == "inputs"]
 

@@ -20,16 +20,18 @@ from prefstream.adapters.postgres.projections import project
 from prefstream.domain.agreement import UnitLabel, contributions
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id
-from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted
+from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted, LabelWithdrawn
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
 from prefstream.schemas.values import Preference, Verdict
 
 pytestmark = pytest.mark.postgres
 
-STATE = ("prompts", "pairs", "labels", "tasks", "agreement_cells", "funnel_buckets")
+STATE = ("prompts", "pairs", "labels", "withdrawals", "tasks", "agreement_cells", "funnel_buckets")
 #: Of the archive, all but where and when the log took the record.
 QUERIES = {name: f"select * from {name}" for name in STATE} | {
-    "archive": "select event_id, topic, type, subject, occurred_at, key, value, headers from archive"
+    "archive": "select event_id, topic, type, subject, occurred_at, key, value, headers from archive",
+    # Which transaction wrote a label is for those who follow the table.
+    "labels": "select (to_jsonb(l) - 'changed')::text from labels l",
 }
 Snapshot = dict[str, list[tuple[Any, ...]]]
 
@@ -99,12 +101,21 @@ def pair_histories(draw: st.DrawFn, pair_id: str) -> list[Event]:
         said.append(make.a_pair_routed(**about("r"), revises=revised, overlap=draw(st.integers(1, 3))))
     for annotator in draw(st.lists(st.sampled_from(["ann", "bob", "cyd"]), max_size=4)):
         verdict, round_name = draw(st.sampled_from(Verdict)), draw(st.sampled_from(["annotate", "review"]))
-        said.append(
-            make.a_label_submitted(**about("l"), annotator=annotator, verdict=verdict, round=round_name)
+        submitted = make.a_label_submitted(
+            **about("l"),
+            annotator=annotator,
+            verdict=verdict,
+            round=round_name,
+            needs_specialist=draw(st.integers(0, 4)) == 0,
+        )
+        said.append(submitted)
+        said.extend(
+            make.a_label_withdrawn(**about("w"), label_id=submitted.event_id, annotator=annotator, by=by)
+            for by in draw(st.lists(st.sampled_from(["lea", "rule"]), max_size=2))
         )
     said.extend(
-        make.a_label_disputed(**about("d"), next_round=next_round)
-        for next_round in draw(st.lists(st.sampled_from(["review", "adjudicate"]), max_size=2))
+        make.a_label_disputed(**about("d"), next_round=next_round, needed=draw(st.sampled_from([None, 1, 2])))
+        for next_round in draw(st.lists(st.sampled_from(["annotate", "review", "adjudicate"]), max_size=2))
     )
     for label in draw(st.lists(st.sampled_from(Preference), max_size=2)):
         resolved = make.a_label_resolved(**about("s"), label=label)
@@ -175,14 +186,19 @@ def slices_of(history: Sequence[Event]) -> dict[str, str | None]:
     }
 
 
+def standing_labels(history: Sequence[Event]) -> list[LabelSubmitted]:
+    withdrawn = {event.label_id for event in history if isinstance(event, LabelWithdrawn)}
+    return [e for e in history if isinstance(e, LabelSubmitted) and e.event_id not in withdrawn]
+
+
 def recounted_cells(history: Sequence[Event]) -> list[tuple[Any, ...]]:
     cells: Counter[tuple[Any, ...]] = Counter()
     for pair_id, slice_name in slices_of(history).items():
-        labels = [e for e in history if isinstance(e, LabelSubmitted) and e.pair_id == pair_id]
+        labels = [label for label in standing_labels(history) if label.pair_id == pair_id]
         unit = [
             UnitLabel(
                 annotator=label.annotator,
-                category=label.verdict,
+                category=Verdict.UNSURE if label.needs_specialist else label.verdict,
                 minute=minute(label),
                 order=(int(label.occurred_at.timestamp()), label.event_id),
             )
@@ -213,7 +229,10 @@ def counters_of(event: Any) -> list[str]:
 def recounted_funnel(history: Sequence[Any]) -> list[tuple[Any, ...]]:
     slices = slices_of(history)
     buckets: Counter[tuple[Any, ...]] = Counter()
+    standing = standing_labels(history)
     for event in history:
+        if isinstance(event, LabelSubmitted) and event not in standing:
+            continue
         for counter in counters_of(event):
             slice_name = slices[event.pair_id] if counter == "labels" else event.slice
             if slice_name is not None:
@@ -229,6 +248,10 @@ def assert_pairs_follow_the_latest(rows: Sequence[tuple[Any, ...]], history: Seq
         on_it = [verdict for verdict in verdicts if resolved and verdict.resolution_id == resolved.event_id]
         if any(getattr(event, "revises", None) for event in of_pair) and not resolved:
             assert row[-1] == "suspect"
+        elif resolved and any(
+            isinstance(event, LabelDisputed) and event.occurred_at > resolved.occurred_at for event in of_pair
+        ):
+            assert row[-1] == "disputed"
         elif on_it:
             rejected = any(isinstance(verdict, PairRejected) for verdict in on_it)
             assert row[-1] == ("rejected" if rejected else "validated")

@@ -21,7 +21,8 @@ where audit and judgement_id is not null order by pair_id
 """
 _EVENTS = "select event_id, value from archive where event_id = any($1::uuid[])"
 _LABELS = """
-select l.pair_id, l.event_id from labels l where l.pair_id = any($1::text[]) order by l.pair_id, l.event_id
+select l.pair_id, l.event_id from labels l
+where l.pair_id = any($1::text[]) and l.withdrawn_at is null order by l.pair_id, l.event_id
 """
 # The coin is fair to all pairs, so the audited ones are a sample of these.
 _OTHERS = """

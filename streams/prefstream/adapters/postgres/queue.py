@@ -18,7 +18,7 @@ where open and ($1::text is null or slice = $1) order by priority desc, pair_id,
 #: Pairs decided by people, in the order of event time; what judges alone decided teaches nothing new.
 _DECIDED = """
 select a.value, p.slice, p.label from pairs p join archive a on a.event_id = p.judgement_id
-where p.resolution_id is not null and p.method <> 'judge'
+where p.resolution_id is not null and p.method <> 'judge' and p.status <> 'disputed'
 order by p.resolved_at, p.resolution_id
 """
 

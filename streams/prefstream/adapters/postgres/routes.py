@@ -19,7 +19,9 @@ from prefstream.schemas.topics import CONSTITUTIONS_PUBLISHED, POLICIES_PUBLISHE
 E = TypeVar("E", bound=Event)
 
 _PAIR = """
-select pair_id, status, judgement_id, route_id, label, method, reopened_at, reopened_reason
+select pair_id, status, judgement_id, route_id, reopened_at, reopened_reason,
+  case when status <> 'disputed' then label end as label,
+  case when status <> 'disputed' then method end as method
 from pairs where pair_id = $1
 """
 _EVENT = "select value from archive where event_id = $1"

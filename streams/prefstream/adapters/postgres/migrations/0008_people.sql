@@ -64,10 +64,25 @@ create table audit_trail (
 create table idempotency_keys (
   person_id text collate "C" not null,
   key text not null,
-  request_hash bytea not null,
+  -- Known once all of the request is read.
+  request_hash bytea,
   status int,
   answer bytea,
+  -- Also the instant of what the request brings in, so that a repeat says the same.
   created_at timestamptz not null default now(),
+  -- When whoever answers it was last heard of; null: given up.
+  alive_at timestamptz default now(),
   primary key (person_id, key)
 );
 create index idempotency_keys_age on idempotency_keys (created_at);
+
+-- An audit trail that can be edited proves nothing.
+create function audit_trail_stays() returns trigger language plpgsql as $$
+begin
+  raise exception 'the audit trail is only ever added to' using errcode = 'restrict_violation';
+end $$;
+create trigger audit_trail_stays before update or delete on audit_trail
+  for each row execute function audit_trail_stays();
+create trigger audit_trail_stays_whole before truncate on audit_trail
+  for each statement execute function audit_trail_stays();
+create index audit_trail_subject on audit_trail (subject, n);

@@ -31,19 +31,38 @@ from prefstream.adapters.postgres.projections.rows import (
     SUBMITTED,
     VERDICT,
 )
+from prefstream.domain.demonstrations import Answer
+from prefstream.domain.measures import Count, contrast, of_gold, of_votes
+from prefstream.schemas.demonstrations import (
+    DemonstrationSubmitted,
+    RankingSubmitted,
+    RatingSubmitted,
+    SafetyLabelSubmitted,
+    TaskProposed,
+)
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.judgements import JudgementFailed, PairJudged
-from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted
+from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted, LabelWithdrawn
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
+from prefstream.schemas.people import GoldAnswered
 from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
-from prefstream.schemas.routes import PairRouted
+from prefstream.schemas.routes import PairRouted, ReasonCode
 from prefstream.schemas.values import Vote
 
 #: When an event happened, in microseconds since 1970, and its id: the latest wins, by id where equal.
 Rank = tuple[int, bytes]
+#: Slice, minute and what is counted.
+Bucket = tuple[str, int, Count]
 MINUTE_US: Final = 60_000_000
 #: Places among the integers of a pair.
-_LABELS, _REVIEW, _ADJUDICATION, _NEEDED = range(4)
+_LABELS, _REVIEW, _ADJUDICATION, _WITHDRAWALS, _REVISION = range(5)
+_NEEDED, _REVIEWS_NEEDED, _ADJUDICATIONS_NEEDED = range(5, 8)
+#: Where a dispute that asks for a round is counted (`None`: nowhere), and where what it needs stands.
+_ASKED: Final[Mapping[str, tuple[int | None, int]]] = {
+    "annotate": (None, _NEEDED),
+    "review": (_REVIEW, _REVIEWS_NEEDED),
+    "adjudicate": (_ADJUDICATION, _ADJUDICATIONS_NEEDED),
+}
 
 
 @dataclass(slots=True)
@@ -54,8 +73,15 @@ class Changes:
     prompts: dict[str, Filled] = field(default_factory=dict)
     #: New labels by pair.
     labels: dict[str, list[LabelSubmitted]] = field(default_factory=dict)
+    #: Labels that count no more, by pair.
+    withdrawals: dict[str, list[LabelWithdrawn]] = field(default_factory=dict)
+    #: New tasks that are no pairs, and new answers to such tasks.
+    asked: list[TaskProposed] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     #: Events by slice, minute and counter; labels are counted with their units.
     funnel: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    #: What single events count for, by slice, minute and count.
+    measures: dict[Bucket, int] = field(default_factory=dict)
     #: The latest event time, in microseconds since 1970; -1 before the first event.
     latest_us: int = -1
     #: Where the event that is being taken in stands in its partition.
@@ -73,7 +99,8 @@ class Changes:
         """Return the pair's row, begun if need be."""
         row = self.pairs.get(pair_id)
         if row is None:
-            row = self.pairs[pair_id] = Filled(integers=[0, 0, 0, 0])
+            row = self.pairs[pair_id] = Filled(integers=[0] * 8)
+            row.integers[_REVISION] = 1
         return row
 
     def prompt(self, prompt_id: str) -> Filled:
@@ -84,6 +111,13 @@ class Changes:
         """Count an event in the minute it happened in."""
         bucket = slice_name, rank[0] // MINUTE_US, counter
         self.funnel[bucket] = self.funnel.get(bucket, 0) + 1
+
+    def measure(self, slice_name: str, rank: Rank, counts: Mapping[Count, int]) -> None:
+        """Add what an event counts for, in the minute it happened in."""
+        minute, measures = rank[0] // MINUTE_US, self.measures
+        for count, n in counts.items():
+            bucket = slice_name, minute, count
+            measures[bucket] = measures.get(bucket, 0) + n
 
 
 def _submitted(changes: Changes, event: PromptSubmitted, rank: Rank) -> None:
@@ -121,6 +155,7 @@ def _set_aside(changes: Changes, event: PromptSetAside, rank: Rank) -> None:
 
 
 def _proposed(changes: Changes, event: PairProposed, rank: Rank) -> None:
+    longer, declined = contrast(event.response_a.text, event.response_b.text)
     columns = (
         rank_fields(*rank),
         text_field(event.prompt_id),
@@ -132,6 +167,8 @@ def _proposed(changes: Changes, event: PairProposed, rank: Rank) -> None:
         name_field(event.response_a.model),
         name_field(event.response_b.model),
         text_field(event.provenance),
+        name_field(longer),
+        name_field(declined),
     )
     changes.pair(event.pair_id).fill(PROPOSED, rank, b"".join(columns))
     changes.count(event.slice, rank, "proposed")
@@ -153,6 +190,7 @@ def _judged(changes: Changes, event: PairJudged, rank: Rank) -> None:
     )
     changes.pair(event.pair_id).fill(JUDGED, rank, b"".join(columns))
     changes.count(event.slice, rank, "judged")
+    changes.measure(event.slice, rank, of_votes(votes))
     if event.label is None:
         changes.count(event.slice, rank, "no_verdict")
 
@@ -200,7 +238,9 @@ def _routed(changes: Changes, event: PairRouted, rank: Rank) -> None:
     row = changes.pair(event.pair_id)
     row.fill(ROUTED, (place,), b"".join(columns))
     accepted = event.route == "accept"
-    if event.audit or not accepted:
+    ranked = event.reasons[0].code is ReasonCode.RANKED
+    # Whoever ranks the candidates labels the pair with it: there is nothing to open.
+    if event.audit or not (accepted or ranked):
         row.integers[_NEEDED] = max(row.integers[_NEEDED], event.overlap)
     changes.count(event.slice, rank, "accepted" if accepted else "escalated")
     if event.audit:
@@ -226,10 +266,18 @@ def _labelled(changes: Changes, event: LabelSubmitted, rank: Rank) -> None:  # n
     changes.labels.setdefault(event.pair_id, []).append(event)
 
 
+def _withdrawn(changes: Changes, event: LabelWithdrawn, rank: Rank) -> None:  # noqa: ARG001
+    changes.pair(event.pair_id).integers[_WITHDRAWALS] += 1
+    changes.withdrawals.setdefault(event.pair_id, []).append(event)
+
+
 def _disputed(changes: Changes, event: LabelDisputed, rank: Rank) -> None:
     row = changes.pair(event.pair_id)
     row.fill(DISPUTED, rank, rank_fields(*rank) + name_field(event.reason))
-    row.integers[_REVIEW if event.next_round == "review" else _ADJUDICATION] += 1
+    counted, needed = _ASKED[event.next_round]
+    if counted is not None:
+        row.integers[counted] += 1
+    row.integers[needed] = max(row.integers[needed], event.needed or 0)
     changes.count(event.slice, rank, "disputed")
 
 
@@ -270,6 +318,18 @@ def _verdict(changes: Changes, event: PairValidated | PairRejected, rank: Rank, 
     changes.pair(event.pair_id).fill(VERDICT, full_rank, b"".join(columns))
 
 
+def _gold(changes: Changes, event: GoldAnswered, rank: Rank) -> None:
+    changes.measure(event.slice, rank, {of_gold(right=event.right): 1})
+
+
+def _asked(changes: Changes, event: TaskProposed, rank: Rank) -> None:  # noqa: ARG001
+    changes.asked.append(event)
+
+
+def _answered(changes: Changes, event: Answer, rank: Rank) -> None:  # noqa: ARG001
+    changes.answers.append(event)
+
+
 _TAKERS: Mapping[type[Event], Callable[[Changes, Any, Rank], None]] = {
     PromptSubmitted: _submitted,
     PromptCurated: _curated,
@@ -279,8 +339,15 @@ _TAKERS: Mapping[type[Event], Callable[[Changes, Any, Rank], None]] = {
     JudgementFailed: _failed,
     PairRouted: _routed,
     LabelSubmitted: _labelled,
+    LabelWithdrawn: _withdrawn,
     LabelDisputed: _disputed,
     LabelResolved: _resolved,
     PairValidated: _validated,
     PairRejected: _rejected,
+    GoldAnswered: _gold,
+    TaskProposed: _asked,
+    RankingSubmitted: _answered,
+    RatingSubmitted: _answered,
+    DemonstrationSubmitted: _answered,
+    SafetyLabelSubmitted: _answered,
 }

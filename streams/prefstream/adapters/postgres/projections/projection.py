@@ -1,14 +1,16 @@
 """The projection of a batch of records into rows, inside the caller's transaction."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.archive import Archival, archive, copy_entry
-from prefstream.adapters.postgres.projections.buckets import add_cells, add_funnel
+from prefstream.adapters.postgres.projections.buckets import add_cells, add_counts
 from prefstream.adapters.postgres.projections.changes import Changes
+from prefstream.adapters.postgres.projections.kinds import project_kinds
 from prefstream.adapters.postgres.projections.letters import own_letter, write_letters
+from prefstream.adapters.postgres.projections.measures import measured, pair_states
 from prefstream.adapters.postgres.projections.reading import unread_entry
 from prefstream.adapters.postgres.projections.rows import (
     DISPUTED,
@@ -19,7 +21,7 @@ from prefstream.adapters.postgres.projections.rows import (
     RESOLVED,
     ROUTED,
 )
-from prefstream.adapters.postgres.projections.units import UNIT_COLUMNS, Unit, project_units
+from prefstream.adapters.postgres.projections.units import UNIT_COLUMNS, Unit, UnitChanges, project_units
 from prefstream.domain.agreement.tally import summed
 from prefstream.schemas.records import LogRecord
 
@@ -27,7 +29,7 @@ from prefstream.schemas.records import LogRecord
 _UPSERT_PAIRS = (
     f"with upserted as ({PAIRS.upsert} returning {UNIT_COLUMNS})\n"
     "select * from upserted "
-    "where labels > 0 or labels_needed > 0 or review_disputes > 0 or adjudication_disputes > 0"
+    "where labels > 0 or labels_needed > 0 or reviews_needed > 0 or adjudications_needed > 0"
 )
 _UPSERT_PROMPTS = PROMPTS.upsert
 #: Groups of a pair that bear on its labels or tasks.
@@ -49,7 +51,7 @@ class Projected:
     undecodable: int
     #: Dead letters written, the sink's own among them.
     dead_letters: int
-    #: Slices whose agreement changed.
+    #: Slices whose figures changed.
     slices: frozenset[str]
     #: The latest event time among what is new; `None` without any.
     latest: datetime | None
@@ -92,21 +94,32 @@ async def _write(connection: Connection, changes: Changes) -> frozenset[str]:
     if changes.prompts:
         await PROMPTS.stage(connection, changes.prompts)
         await connection.execute(_UPSERT_PROMPTS)
-    if not changes.pairs:
-        return frozenset()
-    await PAIRS.stage(connection, changes.pairs)
-    units = _concerned(changes, [Unit(**row) for row in await connection.fetch(_UPSERT_PAIRS)])
-    added = await project_units(connection, units, changes.labels)
+    await project_kinds(connection, changes.asked, changes.answers)
+    added = await _write_pairs(connection, changes)
+    counts = summed((changes.funnel, added.labels)), summed((changes.measures, added.measures))
     await add_cells(connection, added.cells)
-    await add_funnel(connection, summed((changes.funnel, added.labels)))
-    return frozenset(slice_name for (slice_name, _), n in added.cells.items() if n)
+    await add_counts(connection, *counts)
+    return frozenset(slice_name for some in (added.cells, *counts) for (slice_name, *_), n in some.items() if n)
+
+
+async def _write_pairs(connection: Connection, changes: Changes) -> UnitChanges:
+    if not changes.pairs:
+        return UnitChanges(cells={}, labels={}, measures={})
+    await PAIRS.stage(connection, changes.pairs)
+    before = await pair_states(connection)
+    units = _concerned(changes, [Unit(**row) for row in await connection.fetch(_UPSERT_PAIRS)])
+    counts = measured(before, await pair_states(connection), n_pairs=len(changes.pairs))
+    added = await project_units(connection, units, changes.labels, changes.withdrawals)
+    return replace(added, measures=summed((counts, added.measures)))
 
 
 def _concerned(changes: Changes, units: Collection[Unit]) -> list[Unit]:
     return [
         unit
         for unit in units
-        if unit.pair_id in changes.labels or not _BEARING.isdisjoint(changes.pairs[unit.pair_id].groups)
+        if unit.pair_id in changes.labels
+        or unit.pair_id in changes.withdrawals
+        or not _BEARING.isdisjoint(changes.pairs[unit.pair_id].groups)
     ]
 
 

@@ -46,6 +46,8 @@ STAGE_TOPICS = frozenset(
         topics.PAIRS_ROUTED,
         topics.LABELS_SUBMITTED,
         topics.LABELS_RESOLVED,
+        topics.TASKS_PROPOSED,
+        topics.DEMONSTRATIONS_SUBMITTED,
     )
 )
 

@@ -11,13 +11,14 @@ PROPOSED, JUDGED, ROUTED, DISPUTED, RESOLVED, VERDICT, REOPENED = range(7)
 PAIRS: Final = Table(
     name="pairs",
     key="pair_id",
-    sums=("labels", "review_disputes", "adjudication_disputes"),
-    maxima=("labels_needed",),
+    sums=("labels", "review_disputes", "adjudication_disputes", "withdrawals", "revision"),
+    maxima=("labels_needed", "reviews_needed", "adjudications_needed"),
     groups=(
         Group(
             columns={"proposed_at": _TIME, "proposed_id": _ID, "prompt_id": _TEXT, "group_id": _TEXT}
             | {"slice": _TEXT, "stakes": _TEXT, "strategy": _TEXT, "stratum_weight": _FLOAT}
-            | {"model_a": _TEXT, "model_b": _TEXT, "provenance": _TEXT},
+            | {"model_a": _TEXT, "model_b": _TEXT, "provenance": _TEXT}
+            | {"longer": _TEXT, "declined": _TEXT},
         ),
         Group(
             columns={"judged_at": _TIME, "judgement_id": _ID, "judge_label": _TEXT, "confidence": _FLOAT}

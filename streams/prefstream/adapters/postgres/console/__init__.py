@@ -1,0 +1,1 @@
+"""What the console keeps in PostgreSQL: people and their sessions, lent tasks, submissions."""

@@ -1,0 +1,1 @@
+"""Webhooks out: signatures, addresses that may be called, and the calls themselves."""
