@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from prefstream.adapters.log import LogWriter
 from prefstream.adapters.settings import Settings
+from prefstream.console.quality_port import NO_QUALITY, Quality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Parts:
     now: Callable[[], datetime]
     #: Random text that nobody can guess, for tokens and ids.
     secret: Callable[[], str]
+    #: Gold questions, calibration sets and what is said beside the work.
+    quality: Quality = NO_QUALITY
 
 
 def parts_of(request: Request) -> Parts:

@@ -1,0 +1,1 @@
+"""The pages: HTML for people; whatever changes something goes through the API."""

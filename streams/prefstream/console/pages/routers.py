@@ -1,0 +1,38 @@
+"""The pages, each with its routes."""
+
+from fastapi import APIRouter
+
+from prefstream.console.pages import (
+    annotators,
+    calibration,
+    constitution,
+    home,
+    kinds,
+    login,
+    pairs,
+    people_page,
+    queue_page,
+    refinements,
+    script_words,
+    settings,
+    static,
+    work,
+)
+
+#: Every module of pages adds its router here.
+PAGES: tuple[APIRouter, ...] = (
+    home.router,
+    kinds.router,
+    login.router,
+    settings.router,
+    pairs.router,
+    queue_page.router,
+    constitution.router,
+    refinements.router,
+    script_words.router,
+    people_page.router,
+    annotators.router,
+    calibration.router,
+    static.router,
+    work.router,
+)
