@@ -28,7 +28,7 @@ HEAVY = {
     "asyncio",
 }
 #: Commands that neither report nor change anything that could be told in a document.
-WITHOUT_JSON = {"up", "run"}
+WITHOUT_JSON = {"up", "run", "console"}
 
 
 def commands() -> Iterator[tuple[str, TyperCommand]]:

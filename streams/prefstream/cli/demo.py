@@ -15,7 +15,8 @@ def demo(
 ) -> None:
     """Stream a sample of a few hundred pairs through everything and show the labels.
 
-    The judge is the offline one and the annotators are simulated; both say so wherever they show.
+    The judge is the offline one and the annotators are simulated, at work in the console; both say so
+    wherever they show.
     Everything runs in a folder of its own that is gone afterwards.
 
     Example: prefstream demo --exit --json
@@ -24,21 +25,33 @@ def demo(
     import tempfile
     from pathlib import Path
 
+    from prefstream.cli.console_command import need_server
     from prefstream.cli.deployment import deployment, settings_with
-    from prefstream.streams.demonstration import POLICY, Demonstration, refuse_other_pairs
+    from prefstream.cli.local_people import local_admin
+    from prefstream.streams.demonstration import ENVIRONMENT, POLICY, Demonstration, refuse_other_pairs
 
+    need_server()
     with tempfile.TemporaryDirectory(prefix="prefstream-demo-") as folder:
         settings = settings_with(log=log, folder=Path(folder))
         refuse_other_pairs(settings)
-        with deployment(settings, plain=True, policy=POLICY) as running:
+        with deployment(settings, plain=True, policy=POLICY, environment=ENVIRONMENT) as running:
+            admin = local_admin(settings, "demo")
             note("offline judge and simulated annotators: a demonstration, not data")
             tell = note if json else say
-            summary = asyncio.run(Demonstration(settings=settings, tell=tell, rate=rate).run())
+            demonstration = Demonstration(
+                settings=settings,
+                tell=tell,
+                rate=rate,
+                base_url=running.places.console,
+                admin_token=admin.token,
+            )
+            summary = asyncio.run(demonstration.run())
             if json:
                 print_json(summary)
             else:
                 _say_summary(summary)
             if not leave:
+                say(f"look around at {running.places.console}: log in as demo with {admin.password}")
                 say("all labels are out; still running, Ctrl-C ends")
                 running.watch()
 

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -15,17 +15,20 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from prefstream.adapters.local.ports import any_free, is_free
 from prefstream.adapters.postgres.connection import AWAY
 from prefstream.adapters.settings import Settings
 from prefstream.adapters.signals import run_to_the_end
 from prefstream.cli.console import note
+from prefstream.cli.console_command import server_installed
 from prefstream.schemas.errors import BadInput, Unavailable
 from prefstream.schemas.policies import Policy
 from prefstream.streams.machine import Machine, prepare
 from prefstream.streams.panel import judges_of
-from prefstream.streams.places import Places
+from prefstream.streams.places import Places, write_running
 from prefstream.streams.status import overview
 from prefstream.streams.supervisor import Supervisor
+from prefstream.streams.topology import SUPERVISED
 from prefstream.streams.writers import generation_of
 
 #: Seconds between two looks at the processes and at the counts.
@@ -126,9 +129,19 @@ def one_line(seen: dict[str, Any]) -> str:
 
 @contextmanager
 def deployment(
-    settings: Settings, *, plain: bool = False, policy: Policy | None = None
+    settings: Settings,
+    *,
+    plain: bool = False,
+    policy: Policy | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Deployment]:
     """Run a deployment for as long as the block lasts; SIGTERM ends it as Ctrl-C does.
+
+    Args:
+        settings: Those of this command.
+        plain: Lines instead of a live view.
+        policy: A policy to put in force before anything is decided.
+        environment: Settings that the processes have besides.
 
     Raises:
         BadInput: The judges, generators or strategy that are set cannot work.
@@ -142,15 +155,31 @@ def deployment(
     with Machine(settings, tell=note) as machine:
         places = machine.start()
         run_to_the_end(lambda: prepare(places, settings, tell=note, policy=policy))
-        supervisor = Supervisor(settings.folder)
+        supervisor, address = _supervisor(settings, environment or {})
+        places = places.model_copy(update={"console": address})
+        write_running(settings.folder, places)
         try:
             supervisor.start()
             supervisor.wait_ready()
             note(f"ready; each process writes to {settings.folder / 'logs'}")
+            note(f"console: {address}" if address else "no console: pip install 'prefstream[server]'")
             yield Deployment(settings, places, machine, supervisor, plain=plain)
         finally:
             note("stopping: processes finish what they have begun")
             supervisor.stop()
+
+
+def _supervisor(settings: Settings, environment: Mapping[str, str]) -> tuple[Supervisor, str]:
+    """Return what keeps the processes running, and the address of the console; empty where there is none."""
+    if not server_installed():
+        return Supervisor(settings.folder, environment=environment), ""
+    console = settings.console
+    # Two deployments on one machine may both have the default; one that was chosen is kept.
+    chosen = "port" in console.model_fields_set or is_free(console.port)
+    port = console.port if chosen and console.port else any_free()
+    ours = {**environment, "PREFSTREAM_CONSOLE__PORT": str(port)}
+    supervisor = Supervisor(settings.folder, environment=ours, names=SUPERVISED)
+    return supervisor, console.model_copy(update={"port": port}).address
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""`prefstream ingest`: bring prompts, pairs, labels and recorded verdicts in from files."""
+"""`prefstream ingest`: bring prompts, pairs, labels, tasks and recorded verdicts in from files."""
 
 import sys
 from collections.abc import Sequence
@@ -60,6 +60,10 @@ _KINDS = {
         "Bring in labels: what people said of pairs.",
         "prefstream ingest labels wide.csv --map verdict=annotator2 --set annotator=annotator2",
     ),
+    "tasks": (
+        "Bring in tasks other than pairs: rankings, ratings, demonstrations, safety labels.",
+        "prefstream ingest tasks candidates.jsonl --set kind=ranking --set overlap=2",
+    ),
     "verdicts": (
         "Bring in verdicts that a judge gave before, for the panel member recorded:JUDGE.",
         "prefstream ingest verdicts gpt.jsonl --map verdict=winner --set judge=gpt-4",
@@ -85,7 +89,7 @@ class _Options:
 
 
 def _add_command(kind: str, about: str, example: str) -> None:
-    """Add the command of one kind; all four take the same options."""
+    """Add the command of one kind; all take the same options."""
 
     def command(  # noqa: PLR0913, PLR0917  (one argument per option, as typer wants it)
         file: File,

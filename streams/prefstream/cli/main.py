@@ -10,15 +10,22 @@ import sys
 import typer
 
 from prefstream.cli import (
+    annotators,
+    argilla,
+    console_command,
     constitution,
     cost,
     db,
     deadletters,
     demo,
+    demonstrations,
     dev,
     doctor,
+    gold,
     ingest,
     judge,
+    label_studio,
+    people,
     policy,
     protect,
     route,
@@ -27,10 +34,12 @@ from prefstream.cli import (
     run,
     sampling,
     schemas,
+    simulate,
     stats,
     status,
     topics,
     up,
+    webhooks,
 )
 from prefstream.cli.console import note
 from prefstream.schemas.errors import PrefstreamError, Unavailable
@@ -47,6 +56,8 @@ root.command()(demo.demo)
 root.command()(up.up)
 root.command()(status.status)
 root.command()(run.run)
+root.command()(console_command.console)
+root.add_typer(people.app, name="people")
 root.command()(doctor.doctor)
 root.command()(cost.cost)
 root.add_typer(ingest.app, name="ingest")
@@ -57,9 +68,16 @@ for _command in (route_explain.explain, route_queue.queue, route_queue.learn, ro
 root.add_typer(route.app, name="route")
 root.add_typer(sampling.app, name="sampling")
 root.add_typer(protect.app, name="protect")
+root.add_typer(gold.app, name="gold")
+root.add_typer(annotators.app, name="annotators")
 root.add_typer(constitution.app, name="constitution")
 root.add_typer(judge.app, name="judge")
+root.add_typer(simulate.app, name="simulate")
 root.add_typer(stats.app, name="stats")
+root.add_typer(demonstrations.app, name="demonstrations")
+root.add_typer(webhooks.app, name="webhooks")
+root.add_typer(label_studio.app, name="label-studio")
+root.add_typer(argilla.app, name="argilla")
 root.add_typer(db.app, name="db")
 root.add_typer(topics.app, name="topics")
 root.add_typer(schemas.app, name="schemas")

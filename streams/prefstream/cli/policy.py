@@ -194,6 +194,8 @@ def _say_policy(policy: dict[str, Any] | None) -> None:
         say(f"  {certificate['method']} over {over}, look {certificate['look']}, {window['labels']} labels")
     for name, one in sorted(policy["slices"].items()):
         say(f"  {name:<28} {_told(one, certificate)}")
+    for name, rule in sorted(policy["overlaps"].items()):
+        say(f"  {name:<28} asks {rule['fewest']} to {rule['most']} people, until {rule['sure']:.6g} sure")
 
 
 def _told(one: dict[str, Any], certificate: dict[str, Any] | None) -> str:

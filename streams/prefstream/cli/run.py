@@ -6,7 +6,7 @@ import typer
 
 
 def run(
-    process: Annotated[str, typer.Argument(help="worker, llm-worker, calibrator or sink")],
+    process: Annotated[str, typer.Argument(help="worker, llm-worker, calibrator, console or sink")],
 ) -> None:
     """Run one process of the chain until SIGTERM.
 
@@ -21,11 +21,16 @@ def run(
     from prefstream.adapters.settings import Settings
     from prefstream.schemas.errors import BadInput
     from prefstream.streams.collector import spare_the_collector
-    from prefstream.streams.topology import PROCESSES
+    from prefstream.streams.topology import PROCESSES, SUPERVISED
 
+    if process == "console":
+        from prefstream.cli.console_command import run_console
+
+        run_console(Settings())
+        return
     name = next((known for known in PROCESSES if known == process), None)
     if name is None:
-        raise BadInput(f"there is no process {process!r}; there are {', '.join(PROCESSES)}")
+        raise BadInput(f"there is no process {process!r}; there are {', '.join(SUPERVISED)}")
     settings = Settings()
     configure_logging(process=name, level=settings.log_level)
     spare_the_collector()
