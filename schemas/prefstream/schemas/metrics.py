@@ -1,6 +1,6 @@
 """Events for those who watch: metrics updated, alerts raised and cleared."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -45,6 +45,20 @@ class AlertRaised(Event):
     severity: Literal["notice", "warning", "critical"]
     action: str
     detail: str = ""
+    #: The rule that raised it, and the rules of the deployment as a hash.
+    rule: Identifier | None = None
+    rules_id: Identifier | None = None
+    window: Window | None = None
+    #: The bound that was crossed, and the figure that crossed it.
+    bound: Finite | None = None
+    value: Finite | None = None
+    low: Finite | None = None
+    high: Finite | None = None
+    n: Annotated[int, Field(ge=0)] | None = None
+    #: Whom a lead should look at first; nothing is done to anybody by an alert.
+    annotators: tuple[Identifier, ...] = ()
+    #: The page that says what to look at and what to do.
+    runbook: str | None = None
 
 
 class AlertCleared(Event):
@@ -54,3 +68,7 @@ class AlertCleared(Event):
     schema_version: Literal[1] = 1
     alert_id: Identifier
     slice: Slice
+    rule: Identifier | None = None
+    window: Window | None = None
+    #: What is known now.
+    detail: str = ""

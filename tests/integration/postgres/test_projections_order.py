@@ -26,10 +26,23 @@ from prefstream.schemas.values import Preference, Verdict
 
 pytestmark = pytest.mark.postgres
 
-STATE = ("prompts", "pairs", "labels", "withdrawals", "tasks", "agreement_cells", "funnel_buckets")
+STATE = (
+    "prompts",
+    "pairs",
+    "labels",
+    "withdrawals",
+    "tasks",
+    "agreement_cells",
+    "agreement_rollups",
+    "funnel_buckets",
+    "measure_buckets",
+    "measure_rollups",
+)
 #: Of the archive, all but where and when the log took the record.
 QUERIES = {name: f"select * from {name}" for name in STATE} | {
     "archive": "select event_id, topic, type, subject, occurred_at, key, value, headers from archive",
+    # How many batches wrote a pair is for the sink alone.
+    "pairs": "select pair_id, (to_jsonb(p) - 'revision')::text, label, status from pairs p",
     # Which transaction wrote a label is for those who follow the table.
     "labels": "select (to_jsonb(l) - 'changed')::text from labels l",
 }

@@ -22,6 +22,20 @@ _DECLINES = re.compile(
 )
 #: Who declines says so at once; characters of the response that are looked at.
 _OPENING = 300
+#: What every such phrase holds; looking for these costs a twentieth of looking for the phrases.
+_HINTS = (
+    "i can",
+    "i'm ",
+    "i am ",
+    "i wo",
+    "i wi",
+    "i'd r",
+    "i must",
+    "something i can",
+    "let us",
+    "das kann",
+    "dabei helfe",
+)
 
 
 @lru_cache(maxsize=4096)
@@ -40,4 +54,5 @@ def declines(response: str) -> bool:
     >>> declines("I'm sorry, but no."), declines("Sure, here is how.")
     (True, False)
     """
-    return _DECLINES.search(response, 0, _OPENING) is not None
+    opening = response[:_OPENING].lower()
+    return any(map(opening.__contains__, _HINTS)) and _DECLINES.search(response, 0, _OPENING) is not None

@@ -76,7 +76,8 @@ class _Reading:
             if event is None:
                 self.eventless.append(entry)
             else:
-                self.changes.take(event, at_us, event_id, offset=record.offset)
+                taken_us = record.timestamp_ms * 1000
+                self.changes.take(event, at_us, event_id, taken_us=taken_us, offset=record.offset)
             yield archive_row(entry)
 
     def archival(self, earlier: Sequence[_Repeat]) -> Archival:

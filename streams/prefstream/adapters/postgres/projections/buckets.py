@@ -1,12 +1,12 @@
 """Minute buckets: integers that add up, so that neither order nor lateness leaves a trace."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.changes import Bucket
 from prefstream.domain.agreement import Cell
-from prefstream.domain.measures import rolled_up
+from prefstream.domain.measures import Span, rolled_up
 
 _TYPES: Final = {"minute": "int", "since": "int", "unit_size": "int", "n": "bigint"}
 
@@ -26,11 +26,11 @@ with added as (
   on conflict ({key}) do update set n = b.n + excluded.n returning n
 )
 select exists (select from added where n = 0)
-"""
+"""  # noqa: S608  names of our own
         self.drop = f"""
 delete from {table} b using unnest({", ".join(given[:-1])}) as u ({key})
 where ({", ".join(f"b.{name}" for name in keys)}) = ({", ".join(f"u.{name}" for name in keys)}) and b.n = 0
-"""
+"""  # noqa: S608  names of our own
 
 
 _CELL: Final = ("kind", "unit_size", "annotator_i", "annotator_j", "category_i", "category_j")
@@ -39,6 +39,9 @@ _CELL_ROLLUPS: Final = _Buckets("agreement_rollups", "slice", "span", "since", *
 _FUNNEL: Final = _Buckets("funnel_buckets", "slice", "minute", "counter")
 _MEASURES: Final = _Buckets("measure_buckets", "slice", "minute", "measure", "key")
 _ROLLUPS: Final = _Buckets("measure_rollups", "slice", "span", "since", "measure", "key")
+
+
+_Key = TypeVar("_Key", bound=tuple[Any, ...])
 
 
 async def add_cells(connection: Connection, cells: Mapping[tuple[str, Cell], int]) -> None:
@@ -61,7 +64,7 @@ async def add_counts(
     await _add(connection, _ROLLUPS, _flat(rolled_up(minutes)))
 
 
-def _flat(sums: Mapping[tuple[str, int, tuple[Any, ...]], int]) -> dict[tuple[Any, ...], int]:
+def _flat(sums: Mapping[tuple[Span, int, _Key], int]) -> dict[tuple[Any, ...], int]:
     return {(name, span, since, *key): n for (span, since, (name, *key)), n in sums.items()}
 
 

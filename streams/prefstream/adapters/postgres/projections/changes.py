@@ -54,6 +54,8 @@ Rank = tuple[int, bytes]
 #: Slice, minute and what is counted.
 Bucket = tuple[str, int, Count]
 MINUTE_US: Final = 60_000_000
+#: How far clocks of those who say events may be ahead of the log's.
+AHEAD_US: Final = 5 * MINUTE_US
 #: Places among the integers of a pair.
 _LABELS, _REVIEW, _ADJUDICATION, _WITHDRAWALS, _REVISION = range(5)
 _NEEDED, _REVIEWS_NEEDED, _ADJUDICATIONS_NEEDED = range(5, 8)
@@ -82,15 +84,25 @@ class Changes:
     funnel: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: What single events count for, by slice, minute and count.
     measures: dict[Bucket, int] = field(default_factory=dict)
-    #: The latest event time, in microseconds since 1970; -1 before the first event.
+    #: The latest event time, in microseconds since 1970; -1 before the first event. No event moves it
+    #: further than a little past the time at which the log took it: a clock that is years ahead must not
+    #: empty every window until then.
     latest_us: int = -1
     #: Where the event that is being taken in stands in its partition.
     offset: int = 0
 
-    def take(self, event: Event, at_us: int, event_id: bytes, *, offset: int = 0) -> None:
-        """Take in an event that no batch has brought before."""
+    def take(self, event: Event, at_us: int, event_id: bytes, *, taken_us: int, offset: int = 0) -> None:
+        """Take in an event that no batch has brought before.
+
+        Args:
+            event: The event.
+            at_us: When it happened.
+            event_id: The 16 bytes of its id.
+            taken_us: When the log took it.
+            offset: Where it stands in its partition.
+        """
         self.offset = offset
-        self.latest_us = max(self.latest_us, at_us)
+        self.latest_us = max(self.latest_us, min(at_us, taken_us + AHEAD_US))
         taker = _TAKERS.get(type(event))
         if taker is not None:
             taker(self, event, (at_us, event_id))

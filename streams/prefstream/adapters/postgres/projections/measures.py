@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import asyncpg
-
 from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.changes import Bucket
 from prefstream.domain.agreement.tally import difference
@@ -61,19 +59,8 @@ async def pair_states(connection: Connection) -> States:
     return States(pairs=pairs, revision=revision)
 
 
-def measured(before: States, after: States, *, n_pairs: int) -> dict[Bucket, int]:
-    """Return what a batch of pairs adds to the buckets.
-
-    Args:
-        before: Before they were written, seen without their locks.
-        after: Afterwards, with their locks.
-        n_pairs: Pairs that were written, each once.
-
-    Raises:
-        asyncpg.SerializationError: Another sink wrote one of them in between: try again.
-    """
-    if after.revision != before.revision + n_pairs:
-        raise asyncpg.SerializationError("another sink wrote a pair of this batch; it is taken in again")
+def measured(before: States, after: States) -> dict[Bucket, int]:
+    """Return what a batch of pairs adds to the buckets: what they count for now, less what they did."""
     counts: dict[Bucket, int] = {}
     for (slice_name, state), n in difference(after.pairs, before.pairs).items():
         for minute, count in of_pair(state):

@@ -1,4 +1,4 @@
-"""The figures of each slice and window, read from the agreement cells."""
+"""The figures of each slice and window, read from the agreement cells and the measures."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -9,6 +9,8 @@ from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.changes import MINUTE_US
 from prefstream.adapters.postgres.projections.copying import microseconds
 from prefstream.domain.agreement import Cell, Statistic, figures, kappas, window
+from prefstream.domain.measures import Count, Figure, Span, Sums, stretches
+from prefstream.domain.measures import figures as measured
 from prefstream.schemas.ids import derived_id
 from prefstream.schemas.metrics import Measurement, MetricsUpdated, Window
 
@@ -18,13 +20,47 @@ WINDOWS: Final[Mapping[Window, int | None]] = {"1h": 60, "24h": 24 * 60, "7d": 7
 _NAME_LIMIT = 256
 #: Pairs of people that one event speaks of at most.
 MOST_PEOPLE_SAID = 200
+_OF_PEOPLE: Final = "cohen_kappa"
 
-_CELLS = """
-select c.slice, w.name, c.kind, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j,
-       sum(c.n)::bigint
-from unnest($2::text[], $3::int[], $4::int[]) as w (name, since, until)
-join agreement_cells c on c.slice = any($1::text[]) and c.minute >= w.since and c.minute < w.until
+# Minutes at the ends of a window, and sums of hours or of all time for the rest.
+_WINDOWS = """
+with windows as (
+  select * from unnest($2::text[], $3::text[], $4::int[], $5::int[]) as w (name, span, since, until)
+)
+"""
+_CELLS = f"""{_WINDOWS}
+select slice, name, kind, unit_size, annotator_i, annotator_j, category_i, category_j, sum(n)::bigint
+from (
+  select w.name, c.slice, c.kind, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j, c.n
+  from windows w join agreement_cells c
+    on w.span = 'minute' and c.slice = any($1::text[]) and c.minute >= w.since and c.minute < w.until
+  union all
+  select w.name, c.slice, c.kind, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j, c.n
+  from windows w join agreement_rollups c
+    on c.slice = any($1::text[]) and c.span = w.span and c.since >= w.since and c.since < w.until
+) as counted
 group by 1, 2, 3, 4, 5, 6, 7, 8
+"""  # noqa: S608  a text of our own
+_COUNTS = f"""{_WINDOWS}
+select slice, name, measure, key, sum(n)::bigint
+from (
+  select w.name, c.slice, c.measure, c.key, c.n
+  from windows w join measure_buckets c
+    on w.span = 'minute' and c.slice = any($1::text[]) and c.minute >= w.since and c.minute < w.until
+  union all
+  select w.name, c.slice, 'funnel', c.counter, c.n
+  from windows w join funnel_buckets c
+    on w.span = 'minute' and c.slice = any($1::text[]) and c.minute >= w.since and c.minute < w.until
+  union all
+  select w.name, c.slice, c.measure, c.key, c.n
+  from windows w join measure_rollups c
+    on c.slice = any($1::text[]) and c.span = w.span and c.since >= w.since and c.since < w.until
+) as counted
+group by 1, 2, 3, 4
+"""  # noqa: S608  a text of our own
+_OLDEST = """
+select s.slice, (select min(t.opened_at) from tasks t where t.slice = s.slice and t.open)
+from unnest($1::text[]) as s (slice)
 """
 # Whoever knows of later events has the last word.
 _UPSERT = """
@@ -46,7 +82,10 @@ delete from slice_metrics m where m.slice = any($1::text[]) and m.as_of <= $5 an
 )
 """
 
-_Figure = tuple[str, str, Statistic]
+#: Slice and window.
+_Place = tuple[str, Window]
+#: Name, span, first minute and the minute after the last.
+_Windows = Sequence[tuple[Window, Span, int, int]]
 
 
 async def refresh(connection: Connection, slices: Collection[str], as_of: datetime) -> list[MetricsUpdated]:
@@ -58,10 +97,22 @@ async def refresh(connection: Connection, slices: Collection[str], as_of: dateti
     Args:
         connection: Anywhere; in a transaction, the figures include what it wrote.
         slices: The slices, e.g. those that `project` named.
-        as_of: End of the windows, in event time.
+        as_of: End of the windows, in event time; until then an open task has waited.
     """
-    cells = await _cells(connection, sorted(set(slices)), microseconds(as_of) // MINUTE_US + 1)
-    found = {place: list(_figures(cells[place])) for place in sorted(cells)}
+    names = sorted(set(slices))
+    places = [(slice_name, window_name) for slice_name in names for window_name in WINDOWS]
+    windows = _windows(microseconds(as_of) // MINUTE_US + 1)
+    cells = await _cells(connection, names, windows)
+    sums = await _sums(connection, names, windows)
+    ages = await _ages(connection, names, as_of)
+    found = {
+        place: [
+            *_agreement(cells.get(place, ())),
+            *measured(Sums(counts=sums.get(place, {}))),
+            ages[place[0]],
+        ]
+        for place in places
+    }
     rows = [
         (*place, statistic, subject, *_numbers(figure))
         for place, some in found.items()
@@ -74,20 +125,47 @@ async def refresh(connection: Connection, slices: Collection[str], as_of: dateti
     return [_event(slice_name, name, as_of, some) for (slice_name, name), some in found.items()]
 
 
+def _windows(until: int) -> _Windows:
+    return [
+        (name, span, since, end)
+        for name, length in WINDOWS.items()
+        for span, since, end in stretches(length, until)
+    ]
+
+
 async def _cells(
-    connection: Connection, slices: Sequence[str], until: int
-) -> dict[tuple[str, Window], list[tuple[Cell, int]]]:
-    cells: dict[tuple[str, Window], list[tuple[Cell, int]]] = {
-        (slice_name, name): [] for slice_name in slices for name in WINDOWS
-    }
-    since = [0 if length is None else max(0, until - length) for length in WINDOWS.values()]
-    ends = [2**31 - 1 if length is None else until for length in WINDOWS.values()]
-    for slice_name, name, *key, n in await connection.fetch(_CELLS, slices, [*WINDOWS], since, ends):
-        cells[slice_name, name].append((Cell(0, *key), n))
+    connection: Connection, slices: Sequence[str], windows: _Windows
+) -> dict[_Place, list[tuple[Cell, int]]]:
+    cells: dict[_Place, list[tuple[Cell, int]]] = {}
+    columns = map(list, zip(*windows, strict=True))
+    for slice_name, name, *key, n in await connection.fetch(_CELLS, slices, *columns):
+        cells.setdefault((slice_name, name), []).append((Cell(0, *key), n))
     return cells
 
 
-def _figures(cells: Iterable[tuple[Cell, int]]) -> Iterator[_Figure]:
+async def _sums(
+    connection: Connection, slices: Sequence[str], windows: _Windows
+) -> dict[_Place, dict[Count, int]]:
+    sums: dict[_Place, dict[Count, int]] = {}
+    columns = map(list, zip(*windows, strict=True))
+    for slice_name, name, measure, key, n in await connection.fetch(_COUNTS, slices, *columns):
+        sums.setdefault((slice_name, name), {})[measure, key] = n
+    return sums
+
+
+async def _ages(connection: Connection, slices: Sequence[str], as_of: datetime) -> dict[str, Figure]:
+    ages: dict[str, Figure] = {}
+    for slice_name, oldest in await connection.fetch(_OLDEST, slices):
+        if oldest is None:
+            age = Statistic.undefined("no task is open", n_units=0)
+        else:
+            waited_s = max(0.0, (as_of - oldest).total_seconds())
+            age = Statistic.unbounded(waited_s, n_units=1, bounds_reason="it is one task's, not an estimate")
+        ages[slice_name] = "queue_age_s", "", age
+    return ages
+
+
+def _agreement(cells: Iterable[tuple[Cell, int]]) -> Iterator[Figure]:
     counted = window(cells)
     for (first, second), figure in kappas(counted).items():
         yield "cohen_kappa", f"{first}|{second}", figure
@@ -99,7 +177,7 @@ def _numbers(figure: Statistic) -> tuple[Any, ...]:
     return figure.value, figure.low, figure.high, figure.standard_error, figure.reason, figure.n_units
 
 
-def _event(slice_name: str, name: Window, as_of: datetime, some: Iterable[_Figure]) -> MetricsUpdated:
+def _event(slice_name: str, name: Window, as_of: datetime, some: Iterable[Figure]) -> MetricsUpdated:
     measurements = tuple(_measurement(*one) for one in said_of(some))
     said = sha256("\n".join(one.model_dump_json() for one in measurements).encode()).hexdigest()
     return MetricsUpdated(
@@ -116,16 +194,18 @@ def _event(slice_name: str, name: Window, as_of: datetime, some: Iterable[_Figur
     )
 
 
-def said_of(some: Iterable[_Figure]) -> list[_Figure]:
+def said_of(some: Iterable[Figure]) -> list[Figure]:
     """Return the figures that an event says: of pairs of people those with the most pairs in common.
 
     People pair up quadratically, and an event must stay small; the table has every pair.
     """
     every = list(some)
-    of_people = sorted((one for one in every if one[1]), key=lambda one: (-one[2].n_units, one[1]))
+    of_people = sorted(
+        (one for one in every if one[0] == _OF_PEOPLE), key=lambda one: (-one[2].n_units, one[1])
+    )
     return [
         *sorted(of_people[:MOST_PEOPLE_SAID], key=lambda one: one[1]),
-        *(one for one in every if not one[1]),
+        *(one for one in every if one[0] != _OF_PEOPLE),
     ]
 
 

@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
+
 from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.archive import Archival, archive, copy_entry
 from prefstream.adapters.postgres.projections.buckets import add_cells, add_counts
-from prefstream.adapters.postgres.projections.changes import Changes
+from prefstream.adapters.postgres.projections.changes import Bucket, Changes
 from prefstream.adapters.postgres.projections.kinds import project_kinds
 from prefstream.adapters.postgres.projections.letters import own_letter, write_letters
 from prefstream.adapters.postgres.projections.measures import measured, pair_states
@@ -99,18 +101,41 @@ async def _write(connection: Connection, changes: Changes) -> frozenset[str]:
     counts = summed((changes.funnel, added.labels)), summed((changes.measures, added.measures))
     await add_cells(connection, added.cells)
     await add_counts(connection, *counts)
-    return frozenset(slice_name for some in (added.cells, *counts) for (slice_name, *_), n in some.items() if n)
+    return frozenset(
+        [
+            *(slice_name for (slice_name, _), n in added.cells.items() if n),
+            *(slice_name for some in counts for slice_name, *_ in some),
+        ]
+    )
 
 
 async def _write_pairs(connection: Connection, changes: Changes) -> UnitChanges:
     if not changes.pairs:
         return UnitChanges(cells={}, labels={}, measures={})
     await PAIRS.stage(connection, changes.pairs)
-    before = await pair_states(connection)
-    units = _concerned(changes, [Unit(**row) for row in await connection.fetch(_UPSERT_PAIRS)])
-    counts = measured(before, await pair_states(connection), n_pairs=len(changes.pairs))
+    rows, counts = await _upserted(connection, len(changes.pairs))
+    units = _concerned(changes, [Unit(**row) for row in rows])
     added = await project_units(connection, units, changes.labels, changes.withdrawals)
     return replace(added, measures=summed((counts, added.measures)))
+
+
+async def _upserted(connection: Connection, n_pairs: int) -> tuple[list[asyncpg.Record], dict[Bucket, int]]:
+    """Write the staged pairs; return those that people have to do with, and what the pairs add to measures.
+
+    How the pairs stood is read without their locks: that of a new pair is had only by writing it. Where
+    another sink wrote one of them in between, its revision tells, and what was written is undone and goes
+    again; by then the other has ended.
+    """
+    while True:
+        before = await pair_states(connection)
+        attempt = connection.transaction()
+        await attempt.start()
+        rows = await connection.fetch(_UPSERT_PAIRS)
+        after = await pair_states(connection)
+        if after.revision == before.revision + n_pairs:
+            await attempt.commit()
+            return rows, measured(before, after)
+        await attempt.rollback()
 
 
 def _concerned(changes: Changes, units: Collection[Unit]) -> list[Unit]:
