@@ -199,9 +199,8 @@ async def _handed_in(
         await console.ask(release(task))
         tally.released += 1
         return
-    # Scaled time: what a person would have taken is what they say; the console believes no more than
-    # it measured itself.
-    taken_s = answer.seconds if place.speed == 1.0 else time.monotonic() - began_s
+    # The console believes no more than it measured itself; who does not wait at all says no time.
+    taken_s = time.monotonic() - began_s if place.speed else None
     said = await console.ask(submit(task, answer.document, seconds=taken_s))
     if _share(person, task, "undo") < place.undone:
         await _undone(console, said.submission_id, answer, tally)
@@ -221,7 +220,7 @@ async def _undone(
     again = await console.ask(undo(submission_id))
     tally.undone += 1
     await console.ask(shown(again))
-    await console.ask(submit(again, answer.document, seconds=answer.seconds))
+    await console.ask(submit(again, answer.document, seconds=None))
 
 
 def _said(told: Mapping[str, Any] | None) -> Verdict | None:
