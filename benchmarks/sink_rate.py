@@ -51,7 +51,7 @@ STAGE_LAG_S = 0.03
 SHARE_FOR_PEOPLE = 0.25
 TABLES = (
     "archive, archive_bare, dead_letters, prompts, pairs, labels, tasks, agreement_cells, funnel_buckets, "
-    "slice_metrics"
+    "slice_metrics, agreement_rollups, measure_buckets, measure_rollups"
 )
 _BARE = """
 insert into archive_bare select * from arrivals on conflict (event_id) do nothing

@@ -8,7 +8,8 @@ import asyncpg
 #: What a run ends in. Coordinates in a log are left out: where a record came to stand is no outcome.
 QUERIES = {
     "prompts": "select * from prompts order by prompt_id",
-    "pairs": "select * from pairs order by pair_id",
+    # In how many batches a pair was written is no outcome.
+    "pairs": "select (to_jsonb(p) - 'revision')::text from pairs p order by pair_id",
     # Which transaction wrote a label is no outcome either.
     "labels": "select (to_jsonb(l) - 'changed')::text from labels l order by event_id",
     "tasks": "select * from tasks order by pair_id, round",
@@ -16,8 +17,10 @@ QUERIES = {
     "funnel": "select * from funnel_buckets where n <> 0 order by 1, 2, 3",
     "figures": "select * from slice_metrics order by slice, window_name, statistic, subject",
     "dead_letters": "select stage, topic, reason, key, value from dead_letters order by 1, 2, 3, 4, 5",
+    # When figures and reliabilities are said depends on how the log was read, and so do alerts about them.
     "archive": "select event_id, topic, type, subject, occurred_at, value from archive"
-    " where topic not in ('metrics.updated.v1', 'constitutions.published.v1') order by event_id",
+    " where topic not in ('metrics.updated.v1', 'alerts.raised.v1', 'constitutions.published.v1')"
+    " and type is distinct from 'ReliabilityPublished' order by event_id",
 }
 
 

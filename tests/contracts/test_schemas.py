@@ -142,7 +142,8 @@ def test_the_schema_accepts_any_event_the_codec_writes(event: type[Event], data:
 def _between_fields(error: Undecodable) -> bool:
     """Return whether each field fits and they do not fit each other, which the schema leaves to the codec."""
     cause = error.__cause__
-    return isinstance(cause, ValidationError) and {one["loc"] for one in cause.errors()} == {()}
+    # Of a field it would say which, after the type of the event.
+    return isinstance(cause, ValidationError) and all(len(one["loc"]) <= 1 for one in cause.errors())
 
 
 JUNK: list[Any] = [None, True, -7, 0.5, "", " ", "x", "A>", [], {}, [None], {"x": "y"}]

@@ -135,6 +135,7 @@ def _revoked(step: Revoke) -> tuple[Event, ...]:
         severity="critical",
         action=f"Look at the accepted pairs since then: prefstream policy suspects {doubt.policy_id}",
         detail=f"{reason}, since {doubt.suspect_since.isoformat()}; the policy {doubt.policy_id} is revoked",
+        runbook="docs/runbooks/accepted-pair-agreement.md",
     )
     return (alert, revocation)
 

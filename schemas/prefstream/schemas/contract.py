@@ -67,10 +67,11 @@ FLOWS: tuple[Flow, ...] = (
         receives=(topics.PAIRS_PROPOSED, topics.LABELS_RESOLVED),
         sends=(topics.PAIRS_VALIDATED, topics.PAIRS_REJECTED),
     ),
+    Flow(stage="alerting", receives=(topics.METRICS_UPDATED,), sends=(topics.ALERTS_RAISED,)),
     Flow(
         stage="sink",
         receives=tuple(spec for spec in TOPICS if spec not in topics.CONFIGURATION),
-        sends=(topics.METRICS_UPDATED, topics.ALERTS_RAISED),
+        sends=(topics.METRICS_UPDATED,),
     ),
 )
 

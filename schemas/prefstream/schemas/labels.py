@@ -38,6 +38,9 @@ class LabelSubmitted(Event):
     pair_id: Identifier
     annotator: Identifier
     verdict: Verdict
+    #: What the person had chosen in review before seeing what others said, mapped back like `verdict`;
+    #: `None`: they saw it from the start, or it is another round.
+    blind_verdict: Verdict | None = None
     #: Ratings on the constitution's dimensions, e.g. {"helpfulness": 4}.
     dimensions: dict[str, int] = Field(default_factory=dict)
     rationale: Text = ""

@@ -39,7 +39,9 @@ class ConsoleSettings(_Part):
     #: Requests answered at once; more are answered 503.
     at_once: int = Field(default=1000, ge=1, le=100_000)
     #: Connections to the database.
-    connections: int = Field(default=16, ge=2, le=500)
+    connections: int = Field(default=16, ge=4, le=500)
+    #: Slices whose figures /metrics shows, those with most pairs; counts of the others are summed.
+    figures_slices: int = Field(default=50, ge=0, le=10_000)
     #: Seconds for which a task is lent; a heartbeat makes it as long again.
     lease_s: float = Field(default=900.0, gt=0)
     #: Seconds between two heartbeats of a browser.

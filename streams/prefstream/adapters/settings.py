@@ -18,16 +18,19 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from prefstream.adapters.alert_settings import AlertSettings
 from prefstream.adapters.console_settings import (
     ConsoleSettings,
     LabelStudioSettings,
     QualitySettings,
     WebhookSettings,
 )
+from prefstream.adapters.generation_settings import GenerationSettings, WriterParameters
 from prefstream.domain.cost.money import MOST_USD
 from prefstream.schemas.errors import BadInput
 
 __all__ = [
+    "AlertSettings",
     "BatchSettings",
     "BudgetSettings",
     "CalibrationSettings",
@@ -42,6 +45,7 @@ __all__ = [
     "PostgresSettings",
     "QualitySettings",
     "Settings",
+    "TracingSettings",
     "WebhookSettings",
     "WriterParameters",
     "misspelt",
@@ -182,60 +186,6 @@ class BudgetSettings(_Part):
     prices: Path | None = None
 
 
-class WriterParameters(_Part):
-    """What one generator is asked for beside the prompt."""
-
-    #: Between 0 (always the likeliest word) and 2; Anthropic takes none.
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    #: Share of the likeliest words that are drawn from; Anthropic takes none.
-    top_p: float | None = Field(default=None, gt=0, le=1)
-    #: Seed of the first draw; each further draw adds one. Anthropic takes none.
-    seed: int | None = None
-    #: How hard the model tries, where it can be told.
-    effort: Literal["minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-    #: Tokens that a model of Anthropic may think before it writes.
-    thinking_tokens: int | None = Field(default=None, ge=1024)
-    #: Tokens that it may write for one candidate.
-    max_tokens: int = Field(default=2000, ge=1, le=128_000)
-    #: Instructions that are put before those of the prompt.
-    system: str = ""
-
-
-class GenerationSettings(_Part):
-    """How candidates are drawn and which of them are paired."""
-
-    #: Where the contrast between two candidates comes from.
-    strategy: Literal[
-        "diverse_models", "temperature_diversity", "best_of_n", "rejection_sampling", "prompt_variants"
-    ] = "diverse_models"
-    #: Candidates drawn at first; `None`: one of every generator in each of its forms, and at least two.
-    n: int | None = Field(default=None, ge=2, le=16)
-    #: Most candidates drawn for one prompt, repetitions included; `None`: twice as many as at first,
-    #: four times for rejection sampling.
-    budget: int | None = Field(default=None, ge=2, le=40)
-    #: Which candidates make a pair; empty: best against worst of best_of_n, accepted against rejected of
-    #: rejection_sampling, else all.
-    pairing: tuple[Literal["all", "adjacent", "best_vs_rest", "best_vs_worst", "best_vs_median"], ...] = ()
-    #: Most pairs of one prompt.
-    max_pairs: int = Field(default=10, ge=1, le=120)
-    #: Who scores candidates: "offline", "anthropic:MODEL" or "openai:MODEL"; empty: nobody.
-    scorer: str = ""
-    #: Rejection sampling accepts a candidate from this score on.
-    threshold: float = Field(default=0.7, gt=0, le=1)
-    #: Temperatures of temperature_diversity, each between 0 and 2.
-    temperatures: tuple[float, ...] = (0.3, 1.0)
-    #: Ask every model once with each of these efforts.
-    efforts: tuple[Literal["minimal", "low", "medium", "high", "xhigh", "max"], ...] = ()
-    #: Instructions under which prompt_variants asks every model, by name.
-    variants: tuple[str, ...] = ("concise", "thorough")
-    #: Instructions of your own by name, as '{"pirate": "Answer like a pirate."}'.
-    own_variants: dict[str, str] = {}
-    #: Pair candidates too that were cut off by the token limit.
-    allow_truncated: bool = False
-    #: What generators are asked for, by their name; "*" is all, each as far as its provider takes it.
-    parameters: dict[str, WriterParameters] = {}
-
-
 class CalibrationSettings(_Part):
     """How the calibrator finds thresholds from audited pairs and puts them in force."""
 
@@ -260,6 +210,15 @@ class CalibrationSettings(_Part):
     mean_pairs_to_false_alarm: float = Field(default=40_000.0, ge=1)
     #: Name of the policies it proposes.
     name: str = Field(default="certified", min_length=1, max_length=200, pattern=r"^\S")
+
+
+class TracingSettings(_Part):
+    """Traces of records and calls, for whoever collects them by OpenTelemetry."""
+
+    #: Address of an OTLP collector over HTTP, e.g. http://127.0.0.1:4318; empty: no traces.
+    endpoint: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
+    #: Share of pairs that are traced, each with all of its records or none.
+    share: float = Field(default=1.0, ge=0, le=1)
 
 
 class Settings(BaseSettings):
@@ -292,8 +251,10 @@ class Settings(BaseSettings):
     curation: CurationSettings = CurationSettings()
     calibration: CalibrationSettings = CalibrationSettings()
     quality: QualitySettings = QualitySettings()
+    alerts: AlertSettings = AlertSettings()
     console: ConsoleSettings = ConsoleSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    tracing: TracingSettings = TracingSettings()
     label_studio: LabelStudioSettings = LabelStudioSettings()
     #: Labels by people for an escalated pair while no policy says otherwise.
     overlap: int = Field(default=1, ge=1, le=99)

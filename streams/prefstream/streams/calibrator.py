@@ -21,6 +21,7 @@ from prefstream.domain.policies.certifying import FixedSequence
 from prefstream.domain.policies.sample import AuditedPair
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.errors import Unavailable
+from prefstream.streams.alerting import run_gauges
 from prefstream.streams.audit_sample import audit_sample, sample_moved
 from prefstream.streams.engine import Tally
 from prefstream.streams.intake import group_lock
@@ -132,6 +133,7 @@ async def run_calibrator(around: Surroundings) -> None:
         work = (
             calibrator.run(around.stop, every_s=every_s),
             run_quality(around),
+            run_gauges(around),
             _held(lost, around.stop),
         )
         await together(around, *(asyncio.create_task(one) for one in work))

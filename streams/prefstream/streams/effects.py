@@ -13,6 +13,7 @@ from prefstream.adapters.postgres.connection import AWAY
 from prefstream.adapters.postgres.journal import Entry, Journal, Unkeepable, entry_of
 from prefstream.adapters.postgres.verdicts import RecordedVerdicts
 from prefstream.adapters.settings import LimitSettings
+from prefstream.adapters.tracing import Tracing
 from prefstream.domain.pacing.hedging import hedge_after_s
 from prefstream.schemas.calls import Answer, Call, Failure, Reply
 from prefstream.schemas.errors import Unavailable
@@ -60,6 +61,8 @@ class JournalledEffects:
     deadline_s: float
     purse: Purse | None = None
     settings: LimitSettings = field(default_factory=LimitSettings)
+    #: Makes spans, where somebody traces.
+    tracing: Tracing | None = None
     journal: Journal = field(init=False)
     limits: Limits = field(init=False)
     _under_way: dict[str, asyncio.Future[Answer | None]] = field(init=False, default_factory=dict)
@@ -183,6 +186,14 @@ class JournalledEffects:
         return _heard(turn.told(answer))
 
     async def _provided(self, provider: Provider, call: Call) -> Answer:
+        if self.tracing is None:
+            return await self._in_time(provider, call)
+        with self.tracing.calling(call) as span:
+            answer = await self._in_time(provider, call)
+            span.answered(answer)
+            return answer
+
+    async def _in_time(self, provider: Provider, call: Call) -> Answer:
         try:
             async with asyncio.timeout(self.deadline_s):
                 return await provider.answer(call)

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from prefstream.adapters.postgres.states import StoredState
+from prefstream.adapters.tracing import Tracing
 from prefstream.agents.stage import NOTHING, Answer, Call, Configuration, Given, Needs, Stage
 from prefstream.agents.tasks import HeadersOf, Result, Task, concluded, failed, missing, opened
 from prefstream.schemas.cloudevents import headers_of
@@ -113,6 +114,8 @@ class Engine:
     tally: Tally = field(default_factory=Tally)
     clock_ms: Callable[[], int] = lambda: int(time.time() * 1000)
     headers: HeadersOf = headers_of
+    #: Makes spans, where somebody traces.
+    tracing: Tracing | None = None
 
     async def prepare(self, records: Sequence[LogRecord | Task]) -> Prepared:
         """Decide a batch; the records of one key must come in order and in one batch at a time.
@@ -176,12 +179,20 @@ class Engine:
         return results | dict(zip(waiting, await _gathered([*waiting.values()]), strict=True))
 
     async def _with_answers(self, task: Task, given: Given) -> Result:
+        if self.tracing is None:
+            return await self._asked(task, given)
+        with self.tracing.handling(self.stage.name, task.record) as span:
+            result = await self._asked(task, given)
+            span.ended(result.outcome, result.outputs)
+            return result
+
+    async def _asked(self, task: Task, given: Given) -> Result:
         for _ in range(MAX_ROUNDS):
             needs = self._missing(task, given)
             if isinstance(needs, Result):
                 return needs
             if not needs.calls:
-                return self._concluded(task, given)
+                return self._decided(task, given)
             replies = await _gathered([self.effects.answer(call) for call in needs.calls])
             fresh = {call.request_id: reply for call, reply in zip(needs.calls, replies, strict=True)}
             given = Given(configuration=given.configuration, answers={**given.answers, **fresh})
@@ -255,6 +266,14 @@ class Engine:
             return failed(self.stage, task, error)
 
     def _concluded(self, task: Task, given: Given) -> Result:
+        if self.tracing is None:
+            return self._decided(task, given)
+        with self.tracing.handling(self.stage.name, task.record) as span:
+            result = self._decided(task, given)
+            span.ended(result.outcome, result.outputs)
+            return result
+
+    def _decided(self, task: Task, given: Given) -> Result:
         try:
             return concluded(self.stage, task, given, now_ms=self.clock_ms(), headers=self.headers)
         except Exception as error:  # a defect in one event must not stop the others

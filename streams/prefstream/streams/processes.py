@@ -7,6 +7,7 @@ from prefstream.adapters.constitutions import shipped_constitution
 from prefstream.adapters.settings import Settings
 from prefstream.agents.stage import Stage
 from prefstream.schemas.cloudevents import headers_of, trace_headers
+from prefstream.streams.alerting import alert_rules
 from prefstream.streams.batch_process import batches_until
 from prefstream.streams.configuration import ConfigurationView
 from prefstream.streams.effects import JournalledEffects
@@ -43,7 +44,10 @@ async def _run_stages(around: Surroundings) -> None:
     await view.open()
     try:
         headers = headers_of if around.places.log == "kafka" else trace_headers
-        engines = [Engine(stage, effects, states, view, headers=headers) for stage in _stages(around)]
+        engines = [
+            Engine(stage, effects, states, view, headers=headers, tracing=around.tracing)
+            for stage in _stages(around)
+        ]
         settle()
         around.tallies.update({engine.stage.name: engine.tally for engine in engines})
         running = asyncio.create_task(_runs_of(around).run_stages(around, engines))
@@ -58,7 +62,8 @@ async def _run_stages(around: Surroundings) -> None:
 def _stages(around: Surroundings) -> Sequence[Stage]:
     classifier = classifier_of(around.settings.curation)
     if around.name == "worker":
-        return light_stages(overlap=around.settings.overlap, classifier=classifier)
+        rules = alert_rules(around.settings.alerts)
+        return light_stages(overlap=around.settings.overlap, classifier=classifier, rules=rules)
     judge = around.settings.judge
     generation = generation_of(judge, around.settings.generation)
     return slow_stages(panel=judges_of(judge), generation=generation, classifier=classifier)
@@ -80,6 +85,7 @@ def _effects(around: Surroundings) -> JournalledEffects:
         deadline_s=judge.deadline_s,
         purse=around.purse,
         settings=limits,
+        tracing=around.tracing,
     )
 
 

@@ -45,6 +45,12 @@ where window_name = 'all' order by slice, statistic, subject
 """
 
 
+#: Slices whose figures are older than what they are read from.
+_STALE = """
+select (select count(*) from slices_to_refresh) + (select count(*) from people_to_refresh)
+"""
+
+
 async def counts(pool: asyncpg.Pool) -> dict[str, int]:
     """Return how many of each thing there are."""
     row = await pool.fetchrow(_COUNTS)
@@ -113,7 +119,7 @@ async def _left(log: Log, pool: asyncpg.Pool) -> Mapping[str, int]:
         if left := {group: lag for group, lag in lags.items() if lag}:
             return left
     moved = await _sunk(pool) - before
-    stale = await pool.fetchval("select count(*) from slices_to_refresh")
+    stale = await pool.fetchval(_STALE)
     return {"sink": moved + stale} if moved + stale else {}
 
 

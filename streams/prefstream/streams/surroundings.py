@@ -12,6 +12,7 @@ from prefstream.adapters.log import Log
 from prefstream.adapters.postgres.connection import AWAY, CLASH, pool_of
 from prefstream.adapters.postgres.states import StoredState, load_states, save_states
 from prefstream.adapters.settings import Settings
+from prefstream.adapters.tracing import Tracing, opened_tracing
 from prefstream.schemas.errors import Unavailable
 from prefstream.streams.engine import Prepared, Tally
 from prefstream.streams.health import HealthServer
@@ -69,6 +70,8 @@ class Surroundings:
     keys: Keys = field(default_factory=Keys)
     #: What watches the money, in the process that calls models.
     purse: SharedPurse | None = None
+    #: What makes spans, where somebody traces.
+    tracing: Tracing | None = None
     #: Set while this process takes records; a standby has nothing to get on with.
     active: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -101,6 +104,10 @@ async def surroundings(
         around = Surroundings(name=name, settings=settings, places=places, log=port, pool=pool, stop=stop)
         if name == "llm-worker":
             around.purse = await stack.enter_async_context(opened_purse(settings.budget, pool))
+        traces = settings.tracing
+        around.tracing = opened_tracing(traces.endpoint, process=name, log=places.log, share=traces.share)
+        if around.tracing is not None:
+            stack.callback(around.tracing.close)
         watchdog = Watchdog(around.observe, stall_s=settings.stall_s)
         health = HealthServer(around.tallies, watchdog, around.keys.complaints)
         await health.start(settings.health_port)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from prefstream.agents.alerting import Alerting
 from prefstream.agents.classification import Classifier
 from prefstream.agents.curation import Curation
 from prefstream.agents.demonstrations import Demonstrations
@@ -13,6 +14,7 @@ from prefstream.agents.routing import Routing
 from prefstream.agents.stage import Stage
 from prefstream.agents.tasks import retry_topic
 from prefstream.agents.validation import Validation
+from prefstream.domain.alerts import DEFAULTS, Rules, rules_of
 from prefstream.schemas import topics
 from prefstream.schemas.topics import TOPICS
 
@@ -28,12 +30,13 @@ _INPUTS: Mapping[str, Sequence[str]] = {
     "resolution": (topics.PAIRS_ROUTED.name, topics.LABELS_SUBMITTED.name),
     "validation": (topics.PAIRS_PROPOSED.name, topics.LABELS_RESOLVED.name),
     "demonstrations": (topics.TASKS_PROPOSED.name, topics.DEMONSTRATIONS_SUBMITTED.name),
+    "alerting": (topics.METRICS_UPDATED.name,),
     "generation": (topics.PROMPTS_CURATED.name,),
     "judging": (topics.PAIRS_PROPOSED.name,),
 }
 #: Stages that keep up with the log by themselves, and stages that wait for models. Where a model
 #: classifies prompts, curation waits too, and moves from the light stages to the slow ones.
-LIGHT = ("curation", "routing", "resolution", "validation", "demonstrations")
+LIGHT = ("curation", "routing", "resolution", "validation", "demonstrations", "alerting")
 SLOW = ("generation", "judging")
 #: Stages that may put a record off. Curation's retries are read also when no model classifies any more.
 RETRYING = ("curation", *SLOW)
@@ -41,10 +44,13 @@ RETRYING = ("curation", *SLOW)
 MOVING = "curation"
 
 
-def light_stages(*, overlap: int, classifier: Classifier | None = None) -> tuple[Stage, ...]:
+def light_stages(
+    *, overlap: int, classifier: Classifier | None = None, rules: Rules | None = None
+) -> tuple[Stage, ...]:
     """Return the stages of the process `worker`."""
     curation = () if waits(classifier) else (Curation(classifier=classifier),)
-    return (*curation, Routing(overlap=overlap), Resolution(), Validation(), Demonstrations())
+    alerting = Alerting(rules=rules or rules_of(DEFAULTS))
+    return (*curation, Routing(overlap=overlap), Resolution(), Validation(), Demonstrations(), alerting)
 
 
 def slow_stages(

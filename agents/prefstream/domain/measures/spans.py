@@ -5,8 +5,9 @@ from typing import Final, Literal, NamedTuple, TypeVar
 
 from prefstream.domain.agreement.tally import without_zeros
 
-Span = Literal["minute", "hour", "all"]
+Span = Literal["minute", "hour", "day", "all"]
 HOUR: Final = 60
+DAY: Final = 24 * HOUR
 #: Where the one sum of all time stands.
 EVER: Final = 0
 
@@ -46,15 +47,18 @@ Stretch(span='minute', since=240, until=250))
 
 
 def rolled_up(minutes: Mapping[tuple[int, _Key], int]) -> dict[tuple[Span, int, _Key], int]:
-    """Return what counts of minutes add to the sums of their hours and of all time, without zeros.
+    """Return what counts of minutes add to the sums of their hours, days and of all time.
+
+    No window reads days; they are for curves over months. Zeros are left out.
 
     >>> rolled_up({(59, "x"): 1, (60, "x"): 2})
-    {('hour', 0, 'x'): 1, ('all', 0, 'x'): 3, ('hour', 60, 'x'): 2}
+    {('hour', 0, 'x'): 1, ('day', 0, 'x'): 3, ('all', 0, 'x'): 3, ('hour', 60, 'x'): 2}
     """
     sums: dict[tuple[Span, int, _Key], int] = {}
     for (minute, key), n in minutes.items():
         places: tuple[tuple[Span, int, _Key], ...] = (
             ("hour", minute - minute % HOUR, key),
+            ("day", minute - minute % DAY, key),
             ("all", EVER, key),
         )
         for place in places:

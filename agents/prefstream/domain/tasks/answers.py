@@ -39,6 +39,8 @@ class PairAnswer(Value):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
     verdict: Verdict
+    #: In review: what was chosen before the person saw what others had said.
+    blind_verdict: Verdict | None = None
     #: Ratings, 1 to 5, on the constitution's dimensions.
     dimensions: Annotated[dict[str, Annotated[int, Field(ge=1, le=5)]], Field(max_length=50)] = Field(
         default_factory=dict
@@ -98,6 +100,9 @@ def faults_of(answer: PairAnswer, lease: Lease, constitution: Constitution | Non
         if name not in dimensions:
             detail = f"the constitution in force has no dimension {name!r}"
             yield Fault(kind="unknown_dimension", detail=detail)
+    if lease.round != "review" and answer.blind_verdict is not None:
+        detail = "a verdict given before seeing what others said belongs to review"
+        yield Fault(kind="not_in_this_round", detail=detail)
     if lease.round not in INFORMED and (answer.error_category or answer.refinement):
         detail = "error categories and refinements belong to review and adjudication"
         yield Fault(kind="not_in_this_round", detail=detail)
@@ -118,6 +123,7 @@ def label_of(answer: PairAnswer, given: Given) -> LabelSubmitted:
         pair_id=lease.pair_id,
         annotator=lease.person_id,
         verdict=mirrored(answer.verdict, lease.sides),
+        blind_verdict=None if answer.blind_verdict is None else mirrored(answer.blind_verdict, lease.sides),
         dimensions=answer.dimensions,
         rationale=answer.rationale,
         clauses=answer.clauses,

@@ -59,6 +59,7 @@ def shown_label(label: LabelSubmitted, *, by: str, sides: Sides) -> dict[str, An
         "by": by,
         "round": label.round,
         "verdict": mirrored(label.verdict, sides).value,
+        "blind_verdict": None if label.blind_verdict is None else mirrored(label.blind_verdict, sides).value,
         "dimensions": dict(label.dimensions),
         "rationale": label.rationale,
         # A and B, or left and right, in the rationale mean what that person saw.

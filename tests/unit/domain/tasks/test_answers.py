@@ -78,6 +78,24 @@ def test_the_left_one_better_is_a_or_b_by_the_sides(verdict: Verdict) -> None:
     assert [straight.quotes[0].response, turned.quotes[0].response] == ["a", "b"]
 
 
+@given(st.sampled_from(Verdict))
+def test_what_was_chosen_blind_is_mapped_back_like_the_verdict(verdict: Verdict) -> None:
+    answer = PairAnswer(verdict=verdict, blind_verdict=verdict)
+    for sides in SIDES:
+        label = label_of(answer, a_given(sides))
+        assert label.blind_verdict == label.verdict
+        shown = shown_label(label, by="person 1", sides=sides)
+        assert shown["blind_verdict"] == verdict
+    assert label_of(PairAnswer(verdict=verdict), a_given("ba")).blind_verdict is None
+
+
+@pytest.mark.parametrize("round_name", ["annotate", "adjudicate"])
+def test_only_a_review_has_a_choice_before_seeing_what_others_said(round_name: str) -> None:
+    answer = PairAnswer(verdict=Verdict.TIE, blind_verdict=Verdict.UNSURE)
+    assert kinds(answer, round_name=round_name) == ["not_in_this_round"]
+    assert kinds(answer, round_name="review") == []
+
+
 @pytest.mark.parametrize("sides", SIDES)
 def test_what_a_label_said_is_shown_as_it_was_answered(sides: Sides) -> None:
     answer = PairAnswer(verdict=Verdict.A_MUCH_BETTER, quotes=(Quote(response="b", text="x"),))

@@ -1,4 +1,4 @@
--- What the measures of a slice's work are counted in, and sums of hours and of all time beside the minutes,
+-- What the measures of a slice's work are counted in, and sums of hours, days and all time beside the minutes,
 -- so that no window is read from minutes of months.
 
 alter table pairs
@@ -21,8 +21,8 @@ create table measure_buckets (
 -- The same for hours and for all time, the funnel's counters among them.
 create table measure_rollups (
   slice text collate "C" not null,
-  span text collate "C" not null check (span in ('hour', 'all')),
-  -- The minute in which the hour begins; 0 for all time.
+  span text collate "C" not null check (span in ('hour', 'day', 'all')),
+  -- The minute in which the hour or day begins; 0 for all time.
   since int not null,
   measure text collate "C" not null,
   key text collate "C" not null,
@@ -32,7 +32,7 @@ create table measure_rollups (
 
 create table agreement_rollups (
   slice text collate "C" not null,
-  span text collate "C" not null check (span in ('hour', 'all')),
+  span text collate "C" not null check (span in ('hour', 'day', 'all')),
   since int not null,
   kind text collate "C" not null,
   unit_size int not null,
@@ -61,7 +61,7 @@ group by 1, 2, 3, 4;
 
 insert into agreement_rollups
 select slice, span, since, kind, unit_size, annotator_i, annotator_j, category_i, category_j, sum(n)
-from agreement_cells cross join lateral (values ('hour', minute - minute % 60), ('all', 0)) as s (span, since)
+from agreement_cells cross join lateral (values ('hour', minute - minute % 60), ('day', minute - minute % 1440), ('all', 0)) as s (span, since)
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9;
 
 -- Generation is no event, so what it costs is counted as it is journalled, by the time of the answer.
@@ -84,7 +84,9 @@ begin
   insert into measure_rollups as r
   select c.slice, s.span, s.since, 'generation', c.key, sum(c.n)
   from generation_counts c
-  cross join lateral (values ('all', 0), ('hour', c.minute - c.minute % 60)) as s (span, since)
+  cross join lateral (
+    values ('all', 0), ('hour', c.minute - c.minute % 60), ('day', c.minute - c.minute % 1440)
+  ) as s (span, since)
   where c.request_id in (select request_id from said)
   group by 1, 2, 3, 5 order by 1, 2, 3, 5
   on conflict (slice, span, since, measure, key) do update set n = r.n + excluded.n;
@@ -102,8 +104,13 @@ from (
   select slice, minute, measure, key, n from measure_buckets
   union all
   select slice, minute, 'funnel', counter, n from funnel_buckets
-) as c cross join lateral (values ('hour', minute - minute % 60), ('all', 0)) as s (span, since)
+) as c cross join lateral (values ('hour', minute - minute % 60), ('day', minute - minute % 1440), ('all', 0)) as s (span, since)
 group by 1, 2, 3, 4, 5;
 
 -- The age of the oldest task of a slice.
 create index tasks_oldest on tasks (slice, opened_at) where open;
+
+-- Slices whose kappas of every two people are older than their cells: these come less often than the rest.
+create table people_to_refresh (
+  slice text primary key
+);

@@ -43,6 +43,7 @@ from prefstream.schemas.demonstrations import (
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.judgements import JudgementFailed, PairJudged
 from prefstream.schemas.labels import LabelDisputed, LabelResolved, LabelSubmitted, LabelWithdrawn
+from prefstream.schemas.metrics import AlertCleared, AlertRaised
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
 from prefstream.schemas.people import GoldAnswered
 from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
@@ -80,6 +81,8 @@ class Changes:
     #: New tasks that are no pairs, and new answers to such tasks.
     asked: list[TaskProposed] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    #: What was said of alerts.
+    alerts: list[AlertRaised | AlertCleared] = field(default_factory=list)
     #: Events by slice, minute and counter; labels are counted with their units.
     funnel: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: What single events count for, by slice, minute and count.
@@ -342,6 +345,10 @@ def _answered(changes: Changes, event: Answer, rank: Rank) -> None:  # noqa: ARG
     changes.answers.append(event)
 
 
+def _alert(changes: Changes, event: AlertRaised | AlertCleared, rank: Rank) -> None:  # noqa: ARG001
+    changes.alerts.append(event)
+
+
 _TAKERS: Mapping[type[Event], Callable[[Changes, Any, Rank], None]] = {
     PromptSubmitted: _submitted,
     PromptCurated: _curated,
@@ -358,6 +365,8 @@ _TAKERS: Mapping[type[Event], Callable[[Changes, Any, Rank], None]] = {
     PairRejected: _rejected,
     GoldAnswered: _gold,
     TaskProposed: _asked,
+    AlertRaised: _alert,
+    AlertCleared: _alert,
     RankingSubmitted: _answered,
     RatingSubmitted: _answered,
     DemonstrationSubmitted: _answered,

@@ -21,15 +21,16 @@ select
   case when standing then label end, standing and method <> 'judge', standing and coalesce(audit, false),
   case when standing then judge_label end, case when standing then longer end,
   case when standing then declined end,
-  case when standing and labels_needed > 0 then
-    greatest(0, floor(date_part('epoch', resolved_at - coalesce(reopened_at, routed_at))))::bigint end,
+  case when standing and asked_at is not null then
+    greatest(0, floor(date_part('epoch', resolved_at - asked_at)))::bigint end,
   case when counted and status = 'validated' then floor(date_part('epoch', verdict_at) / 60)::int end,
   count(*), sum(revision)::bigint
 from (
   select p.*, p.slice is not null and p.revision > 0 as counted,
     p.slice is not null and p.revision > 0 and p.resolution_id is not null
       and (p.reopened_id is null or p.method <> 'judge')
-      and (p.dispute_id is null or p.disputed_at <= p.resolved_at) as standing
+      and (p.dispute_id is null or p.disputed_at <= p.resolved_at) as standing,
+    coalesce(p.reopened_at, case when p.route = 'escalate' or p.audit then p.routed_at end) as asked_at
   from pairs_staged s join pairs p using (pair_id)
 ) as pair
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10

@@ -34,10 +34,12 @@ from (
   select w.name, c.slice, c.kind, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j, c.n
   from windows w join agreement_cells c
     on w.span = 'minute' and c.slice = any($1::text[]) and c.minute >= w.since and c.minute < w.until
+      and (c.kind <> 'pair' or c.slice = any($6::text[]))
   union all
   select w.name, c.slice, c.kind, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j, c.n
   from windows w join agreement_rollups c
     on c.slice = any($1::text[]) and c.span = w.span and c.since >= w.since and c.since < w.until
+      and (c.kind <> 'pair' or c.slice = any($6::text[]))
 ) as counted
 group by 1, 2, 3, 4, 5, 6, 7, 8
 """  # noqa: S608  a text of our own
@@ -76,7 +78,8 @@ where m.as_of <= excluded.as_of
 """
 # Two annotators who share no unit within the window any more have no row.
 _DROP_PAST = """
-delete from slice_metrics m where m.slice = any($1::text[]) and m.as_of <= $5 and not exists (
+delete from slice_metrics m where m.slice = any($1::text[]) and m.as_of <= $5
+  and (m.statistic <> 'cohen_kappa' or m.slice = any($6::text[])) and not exists (
   select from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as u (slice, name, statistic, subject)
   where (u.slice, u.name, u.statistic, u.subject) = (m.slice, m.window_name, m.statistic, m.subject)
 )
@@ -88,7 +91,9 @@ _Place = tuple[str, Window]
 _Windows = Sequence[tuple[Window, Span, int, int]]
 
 
-async def refresh(connection: Connection, slices: Collection[str], as_of: datetime) -> list[MetricsUpdated]:
+async def refresh(
+    connection: Connection, slices: Collection[str], as_of: datetime, *, people: Collection[str] | None = None
+) -> list[MetricsUpdated]:
     """Compute the figures of these slices anew, store them and return them as events.
 
     A window holds the minutes that end with the one of `as_of`; "all" has no end. The same figures
@@ -98,11 +103,14 @@ async def refresh(connection: Connection, slices: Collection[str], as_of: dateti
         connection: Anywhere; in a transaction, the figures include what it wrote.
         slices: The slices, e.g. those that `project` named.
         as_of: End of the windows, in event time; until then an open task has waited.
+        people: Of these slices also the kappas of every two people, which grow with the square of the
+            people: of the others they stay as they were, and the event says none. `None`: of all.
     """
     names = sorted(set(slices))
     places = [(slice_name, window_name) for slice_name in names for window_name in WINDOWS]
     windows = _windows(microseconds(as_of) // MINUTE_US + 1)
-    cells = await _cells(connection, names, windows)
+    kappas_of = sorted(names if people is None else {*people} & {*names})
+    cells = await _cells(connection, names, windows, kappas_of)
     sums = await _sums(connection, names, windows)
     ages = await _ages(connection, names, as_of)
     found = {
@@ -121,7 +129,7 @@ async def refresh(connection: Connection, slices: Collection[str], as_of: dateti
     if rows:
         columns = [list(column) for column in zip(*sorted(rows, key=lambda row: row[:4]), strict=True)]
         await connection.execute(_UPSERT, *columns, as_of)
-        await connection.execute(_DROP_PAST, *columns[:4], as_of)
+        await connection.execute(_DROP_PAST, *columns[:4], as_of, kappas_of)
     return [_event(slice_name, name, as_of, some) for (slice_name, name), some in found.items()]
 
 
@@ -134,11 +142,11 @@ def _windows(until: int) -> _Windows:
 
 
 async def _cells(
-    connection: Connection, slices: Sequence[str], windows: _Windows
+    connection: Connection, slices: Sequence[str], windows: _Windows, people: Sequence[str]
 ) -> dict[_Place, list[tuple[Cell, int]]]:
     cells: dict[_Place, list[tuple[Cell, int]]] = {}
     columns = map(list, zip(*windows, strict=True))
-    for slice_name, name, *key, n in await connection.fetch(_CELLS, slices, *columns):
+    for slice_name, name, *key, n in await connection.fetch(_CELLS, slices, *columns, people):
         cells.setdefault((slice_name, name), []).append((Cell(0, *key), n))
     return cells
 

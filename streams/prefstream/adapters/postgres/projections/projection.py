@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from prefstream.adapters.postgres.connection import Connection
+from prefstream.adapters.postgres.projections.alerts import project_alerts
 from prefstream.adapters.postgres.projections.archive import Archival, archive, copy_entry
 from prefstream.adapters.postgres.projections.buckets import add_cells, add_counts
 from prefstream.adapters.postgres.projections.changes import Bucket, Changes
@@ -97,6 +98,7 @@ async def _write(connection: Connection, changes: Changes) -> frozenset[str]:
         await PROMPTS.stage(connection, changes.prompts)
         await connection.execute(_UPSERT_PROMPTS)
     await project_kinds(connection, changes.asked, changes.answers)
+    await project_alerts(connection, changes.alerts)
     added = await _write_pairs(connection, changes)
     counts = summed((changes.funnel, added.labels)), summed((changes.measures, added.measures))
     await add_cells(connection, added.cells)
