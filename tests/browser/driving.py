@@ -1,5 +1,8 @@
 """Pages of the console in a real browser, watched while they are used."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,14 +31,16 @@ class Desk:
     #: Complaints that a test provokes, by a part of their text.
     expected: list[str] = field(default_factory=list)
 
-    async def open(self, somebody: Somebody, path: str = "/work", **options: Any) -> Page:
-        """Log in and open a page."""
+    async def open(self, somebody: Somebody, path: str = "/work", *, first: str = "", **options: Any) -> Page:
+        """Log in and open a page; `first` is a script that runs in it before its own."""
         context = await self.browser.new_context(
             base_url=self.base_url, viewport=options.pop("viewport", LAPTOP), **options
         )
         self.contexts.append(context)
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
         await log_in(context, somebody)
+        if first:
+            await context.add_init_script(first)
         page = await context.new_page()
         # Playwright notes things on what it is given, which a method with slots does not allow.
         page.on("console", lambda message: self._said(message))  # noqa: PLW0108
@@ -55,6 +60,16 @@ class Desk:
     def _asked(self, request: Request) -> None:
         if not request.url.startswith((self.base_url, "data:", "blob:")):
             self.strangers.append(request.url)
+
+
+@asynccontextmanager
+async def desk_at(browser: Browser, base_url: str) -> AsyncIterator[Desk]:
+    """Give what opens pages of a console; afterwards nothing may have gone wrong in them."""
+    driven = Desk(browser=browser, base_url=base_url)
+    yield driven
+    await asyncio.gather(*(context.close() for context in driven.contexts))
+    assert driven.complaints == []
+    assert driven.strangers == []
 
 
 async def log_in(context: BrowserContext, somebody: Somebody) -> None:

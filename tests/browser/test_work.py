@@ -1,83 +1,23 @@
 """People label in a real browser, with the keyboard alone."""
 
-import json
-import os
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Route, expect
 
-from prefstream.schemas.constitutions import Exemplar, Principle
-from prefstream.schemas.values import Verdict
-from tests import factories as make
 from tests.browser import texts
-from tests.browser.driving import Desk, log_in, picture, violations
-from tests.console.running import RunningConsole, Somebody
-from tests.console.working import Work, events_of
+from tests.browser.driving import Desk, log_in
+from tests.browser.labelling import (
+    People,
+    a_rich_pair,
+    looked_at,
+    prefers,
+    sent,
+    shown,
+    submissions,
+)
+from tests.console.running import RunningConsole
+from tests.console.working import Work, events_of, outbox_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
-
-PICTURES = os.environ.get("PREFSTREAM_TEST_PICTURES")
-People = Callable[..., Awaitable[Somebody]]
-
-
-def a_clause(name: str, rule: str, priority: int) -> Principle:
-    case = Exemplar(prompt="What is 2 + 2?", better="4", worse="5", why="The sum is 4.")
-    return Principle(id=name, rule=rule, exemplars=(case, case), counter_examples=(case,), priority=priority)
-
-
-CLAUSES = (
-    a_clause("accuracy", "What a response claims is true, and what it leaves open it says to be open.", 1),
-    a_clause("helpfulness", "A response does what was asked for, in the form that was asked for.", 2),
-    a_clause("style", "A response is as long as it needs to be, and no longer.", 3),
-)
-
-
-@pytest_asyncio.fixture
-async def work(with_tasks: Work) -> Work:
-    """Give work under a constitution with three clauses: three plain pairs."""
-    await with_tasks.constitution(principles=CLAUSES, escalation=())
-    return with_tasks
-
-
-async def a_rich_pair(work: Work, **changes: Any) -> None:
-    """Let a pair wait whose texts have all that Markdown offers; it goes before others."""
-    response = {
-        "response_a": make.a_response(changes.pop("left", texts.LEFT), model="model-1"),
-        "response_b": make.a_response(changes.pop("right", texts.RIGHT), model="model-2"),
-        "messages": (make.a_message(content=changes.pop("prompt", texts.PROMPT)),),
-    }
-    await work.say(make.a_pair_proposed(pair_id="rich", slice="coding", **response))
-    await work.say(make.a_pair_routed(pair_id="rich", slice="coding", overlap=1, occurred_at=make.NOON))
-
-
-async def shown(page: Page) -> None:
-    """Wait until a pair is shown."""
-    await expect(page.locator("#bench")).to_be_visible()
-    await expect(page.locator("#left .text")).to_be_visible()
-
-
-async def sent(page: Page) -> None:
-    """Send the answer and wait until the server has it."""
-    await page.keyboard.press("Control+Enter")
-    await expect(page.locator('[data-banner="undo"]')).to_be_visible()
-
-
-async def submissions(console: RunningConsole) -> list[dict[str, Any]]:
-    """Return the answers as the server keeps them."""
-    rows = await console.pool.fetch(
-        "select round, answer::text, undone_at is null as stands from submissions order by submitted_at"
-    )
-    return [dict(row) | {"answer": json.loads(row["answer"])} for row in rows]
-
-
-async def prefers(console: RunningConsole, somebody: Somebody, **preferences: Any) -> None:
-    """Keep what a person has set."""
-    await console.pool.execute(
-        "update people set preferences = $2 where person_id = $1", somebody.person_id, json.dumps(preferences)
-    )
 
 
 async def test_a_pair_is_labelled_by_keys_alone(
@@ -101,8 +41,7 @@ async def test_a_pair_is_labelled_by_keys_alone(
     await page.keyboard.press("4")
     await page.keyboard.press("w")
     await page.keyboard.type("The right one is wrong for even n: 12 x u")
-    await picture(page, "annotate", PICTURES)
-    assert await violations(page) == []
+    await looked_at(page, "annotate")
     await sent(page)
 
     (one,) = await submissions(console)
@@ -150,8 +89,7 @@ async def test_the_next_pair_is_there_at_once_and_an_answer_can_be_taken_back(
     await expect(page.locator("#left .text")).not_to_have_text(first)
     assert await page.evaluate("document.activeElement.id") == "main"
     assert not await page.locator('input[value="A>"]').is_checked()
-    await picture(page, "undo", PICTURES)
-    assert await violations(page) == []
+    await looked_at(page, "undo")
     await page.keyboard.press("z")
     await expect(page.locator("#left .text")).to_have_text(first)
     await expect(page.locator("#rationale")).to_have_value("because")
@@ -176,6 +114,42 @@ async def test_selected_text_is_quoted_from_the_response_where_it_stands(
 
     await expect(page.locator("#quotes li")).to_have_count(1)
     await expect(page.locator("#quotes li span")).to_have_text("Right")
+
+
+async def test_a_quote_from_the_difference_has_the_words_of_the_response_alone(
+    desk: Desk, people: People, work: Work
+) -> None:
+    await work.pairs(1)
+    page = await desk.open(await people("annotator"))
+    await shown(page)
+    text = await page.locator("#left .text").inner_text()
+    await page.keyboard.press("d")
+    await expect(page.locator("#left del")).to_contain_text("Only left:")
+
+    await page.locator("#left .compared").evaluate("one => getSelection().selectAllChildren(one)")
+    await page.keyboard.press("q")
+
+    await expect(page.locator("#quotes li q")).to_have_text(text)
+
+
+async def test_the_time_of_an_answer_is_known_however_fast_it_is(
+    desk: Desk, people: People, work: Work, console: RunningConsole
+) -> None:
+    await work.pairs(1)
+    page = await desk.open(await people("annotator"))
+
+    async def slowly(route: Route) -> None:
+        # Until the answer is on its way, or would be.
+        await expect(page.locator("#submit")).to_be_disabled()
+        await route.continue_()
+
+    await page.route("**/shown", slowly)
+    await shown(page)
+    await page.keyboard.press("2")
+    await sent(page)
+
+    (label,) = await outbox_of(console.pool)
+    assert label["seconds"] is not None
 
 
 async def test_keys_do_not_act_while_somebody_types(desk: Desk, people: People, work: Work) -> None:
@@ -238,36 +212,30 @@ async def test_without_an_answer_nothing_is_sent(
     assert await submissions(console) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_help_rubric_difference_and_dialogs_open_by_keys_and_axe_finds_nothing(
-    scheme: str, desk: Desk, people: People, work: Work
+async def test_help_rubric_difference_and_dialogs_open_by_keys(
+    desk: Desk, people: People, work: Work
 ) -> None:
     await a_rich_pair(work)
-    page = await desk.open(await people("annotator"), color_scheme=scheme)
+    page = await desk.open(await people("annotator"))
     await shown(page)
-    found: dict[str, list[str]] = {"bench": await violations(page)}
+    await looked_at(page, "bench")
 
     await page.keyboard.press("r")
     await expect(page.locator("#rubric")).to_be_visible()
-    found["rubric"] = await violations(page)
-    await picture(page, f"rubric-{scheme}", PICTURES)
+    await looked_at(page, "rubric")
     await page.keyboard.press("Escape")
     await expect(page.locator("#rubric")).to_be_hidden()
     await page.keyboard.press("d")
-    await expect(page.locator("#left del").first).to_be_visible()
-    await expect(page.locator("#right ins").first).to_be_visible()
-    found["difference"] = await violations(page)
-    await picture(page, f"difference-{scheme}", PICTURES)
+    await expect(page.locator("#left del").first).to_contain_text("Only left:")
+    await expect(page.locator("#right ins").first).to_contain_text("Only right:")
+    await looked_at(page, "difference")
     await page.keyboard.press("d")
     for key, name in (("?", "help"), ("c", "clauses"), ("q", "passages")):
         await page.keyboard.press(key)
         await expect(page.locator(f"#{name}")).to_be_visible()
-        found[name] = await violations(page)
-        await picture(page, f"{name}-{scheme}", PICTURES)
+        await looked_at(page, name)
         await page.keyboard.press("Escape")
         await expect(page.locator(f"#{name}")).to_be_hidden()
-
-    assert {name: what for name, what in found.items() if what} == {}
 
 
 async def test_clauses_are_found_by_their_words(desk: Desk, people: People, work: Work) -> None:
@@ -325,8 +293,7 @@ async def test_a_lost_network_loses_nothing(
     await page.keyboard.press("Control+Enter")
     await expect(page.locator('[data-banner="queued"]')).to_contain_text("not sent yet")
     await expect(page.locator("#left .text")).not_to_have_text(first)
-    await picture(page, "offline", PICTURES)
-    assert await violations(page) == []
+    await looked_at(page, "offline")
     assert await submissions(console) == []
     await page.context.set_offline(False)
     await expect(page.locator('[data-banner="queued"]')).to_have_count(0)
@@ -367,8 +334,7 @@ async def test_when_the_session_is_over_one_logs_in_again_in_place(
     await page.keyboard.press("w")
     await page.keyboard.type("kept")
     await expect(page.locator("#session")).to_be_visible()
-    await picture(page, "session", PICTURES)
-    assert await violations(page) == []
+    await looked_at(page, "session")
     await page.keyboard.type(one.password)
     await page.keyboard.press("Enter")
     await expect(page.locator("#session")).to_be_hidden()
@@ -393,85 +359,11 @@ async def test_a_task_that_somebody_else_has_leaves_the_text_to_be_copied(
 
     await page.keyboard.press("Control+Enter")
     await expect(page.locator('[data-banner="lost"]')).to_contain_text("too late")
-    await picture(page, "lost", PICTURES)
-    assert await violations(page) == []
+    await looked_at(page, "lost")
     await page.locator('[data-banner="lost"]').get_by_role("button", name="Copy the rationale").focus()
     await page.keyboard.press("Enter")
 
     assert await page.evaluate("navigator.clipboard.readText()") == "too late"
-
-
-async def disputed(work: Work, round_name: str) -> str:
-    """Let a pair wait for review or adjudication that two people and the judge have spoken about."""
-    (name,) = await work.pairs(1, needed=2)
-    await work.say(
-        make.a_pair_judged(pair_id=name),
-        make.a_label_submitted(pair_id=name, annotator="ann", rationale="A is shorter", clauses=("style",)),
-        make.a_label_submitted(
-            pair_id=name, annotator="bea", verdict=Verdict.B_MUCH_BETTER, rationale="B is right"
-        ),
-    )
-    await work.dispute(name, round_name=round_name)
-    return name
-
-
-async def test_a_review_is_blind_until_one_has_chosen(
-    desk: Desk, people: People, work: Work, console: RunningConsole
-) -> None:
-    await disputed(work, "review")
-    page = await desk.open(await people("reviewer"), "/work?round=review")
-    await shown(page)
-    await page.keyboard.press("v")
-    await expect(page.locator('[data-banner="blind"]')).to_be_visible()
-    await expect(page.locator("#others")).to_be_hidden()
-
-    await page.keyboard.press("2")
-    await page.keyboard.press("v")
-    await expect(page.locator("#others")).to_be_visible()
-    await expect(page.locator("#others .said")).to_have_count(3)
-    await expect(page.locator("#others")).not_to_contain_text("bea")
-    await picture(page, "review", PICTURES)
-    assert await violations(page) == []
-    await sent(page)
-
-    assert [(one["round"], one["answer"]["verdict"]) for one in await submissions(console)] == [
-        ("review", "A>")
-    ]
-
-
-async def test_an_adjudication_decides_names_the_error_and_proposes_a_refinement(
-    desk: Desk, people: People, work: Work, console: RunningConsole
-) -> None:
-    await disputed(work, "adjudicate")
-    page = await desk.open(await people("qa_lead"), "/work?round=adjudicate", color_scheme="dark")
-    await shown(page)
-    await expect(page.locator("#others")).to_be_visible()
-
-    await page.keyboard.press("5")
-    await page.keyboard.press("a")
-    await page.keyboard.type("Length")
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("Enter")
-    await page.keyboard.type("style")
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("Tab")
-    await page.keyboard.type("A response is as long as the answer needs.")
-    await picture(page, "refinement", PICTURES)
-    assert await violations(page) == []
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#refinement-said")).to_have_text("Proposed for style")
-    await picture(page, "adjudicate", PICTURES)
-    assert await violations(page) == []
-    await sent(page)
-
-    (one,) = await submissions(console)
-    assert one["answer"]["error_category"] == "length_or_style"
-    assert one["answer"]["refinement"] == {
-        "clause": "style",
-        "kind": "rule",
-        "text": "A response is as long as the answer needs.",
-    }
 
 
 async def test_a_break_gives_the_task_back_and_keeps_what_was_written(
@@ -486,8 +378,7 @@ async def test_a_break_gives_the_task_back_and_keeps_what_was_written(
 
     await page.keyboard.press("b")
     await expect(page.locator("#state-title")).to_have_text("Taking a break")
-    await picture(page, "break", PICTURES)
-    assert await violations(page) == []
+    await looked_at(page, "break")
     await page.locator("#state-go").focus()
     await page.keyboard.press("Enter")
     await shown(page)
@@ -499,7 +390,7 @@ async def test_nothing_to_do_is_said_calmly(desk: Desk, people: People, work: Wo
     page = await desk.open(await people("annotator"))
 
     await expect(page.locator("#state-title")).to_have_text("Nothing to do right now")
-    assert await violations(page) == []
+    await looked_at(page, "nothing")
 
 
 async def test_paused_people_are_told_why(
@@ -515,6 +406,7 @@ async def test_paused_people_are_told_why(
 
     await expect(page.locator("#state-title")).to_have_text("Your work is paused")
     await expect(page.locator("#state-text")).to_contain_text("a talk first")
+    await looked_at(page, "paused")
 
 
 async def test_writing_from_right_to_left_keeps_to_its_own_box(
@@ -524,8 +416,7 @@ async def test_writing_from_right_to_left_keeps_to_its_own_box(
     page = await desk.open(await people("annotator"), viewport={"width": 700, "height": 1000})
     await shown(page)
 
-    await picture(page, "arabic-narrow", PICTURES)
-    assert await violations(page) == []
+    await looked_at(page, "arabic-narrow")
     direction = "p => getComputedStyle(p).direction"
     for side in ("#left", "#right"):
         assert await page.locator(f"{side} .text p").first.evaluate(direction) == "rtl"

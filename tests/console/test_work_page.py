@@ -43,6 +43,8 @@ async def test_a_task_comes_with_its_texts_as_html(
     assert found["task"]["shown"] is None
     assert found["html"]["left"].startswith('<div class="text" dir="auto"><p dir="auto">')
     assert found["html"]["difference"]["left"].count("<del>") == 1
+    assert '<span class="visually-hidden">Only left: </span>' in found["html"]["difference"]["left"]
+    assert '<span class="visually-hidden">Only right: </span>' in found["html"]["difference"]["right"]
     assert set(found["html"]["plain"]) == {"a", "b"}
 
 

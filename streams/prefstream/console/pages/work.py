@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from prefstream.adapters.postgres.console import preferences as kept
 from prefstream.adapters.postgres.console import texts
 from prefstream.console import answers, lending
-from prefstream.console.languages import to_say
+from prefstream.console.languages import Words, to_say, words_of
 from prefstream.console.pages.page import page
 from prefstream.console.pages.preferences import Preferences, preferences_of
 from prefstream.console.parts import Parts, TheParts
@@ -90,13 +90,13 @@ async def next_task(parts: TheParts, principal: Labels, wanted: Wanted) -> Respo
     """Lend the next task, its texts rendered."""
     order = lending.Order(rounds=_rounds(principal, wanted.round), ahead=wanted.ahead)
     found = await lending.next_task(parts, principal, order)
-    return Response(status_code=204) if found is None else await _answer(found)
+    return Response(status_code=204) if found is None else await _answer(found, principal)
 
 
 @router.post("/work/submissions/{submission_id}/undo")
 async def undo(parts: TheParts, principal: Labels, submission_id: UUID) -> Response:
     """Take an answer back and show its task again."""
-    return await _answer(await answers.undone(parts, principal, str(submission_id)))
+    return await _answer(await answers.undone(parts, principal, str(submission_id)), principal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,22 +112,28 @@ class Shown:
     difference: Difference | None
 
 
-def shown(task: Mapping[str, Any]) -> Shown:
-    """Return the texts of a leased pair as HTML; it takes a while for long ones."""
+def shown(task: Mapping[str, Any], say: Words) -> Shown:
+    """Return the texts of a leased pair as HTML; it takes a while for long ones.
+
+    Args:
+        task: The leased pair.
+        say: The language in which marks are read out.
+    """
     left, right = task["left"]["text"], task["right"]["text"]
     words = plain(left), plain(right)
+    marks = {"only_left": say.gettext("Only left:"), "only_right": say.gettext("Only right:")}
     comparable = max(map(len, words)) <= _MAX_COMPARED
     return Shown(
         messages=[rendered(message["content"]) for message in task["messages"]],
         left=rendered(left),
         right=rendered(right),
         plain={"a": words[0][:_MAX_QUOTABLE], "b": words[1][:_MAX_QUOTABLE]},
-        difference=difference(*words) if comparable else None,
+        difference=difference(*words, **marks) if comparable else None,
     )
 
 
-async def _answer(task: dict[str, Any]) -> Response:
-    html = await asyncio.to_thread(shown, task)
+async def _answer(task: dict[str, Any], principal: Principal) -> Response:
+    html = await asyncio.to_thread(shown, task, words_of(principal.language))
     document = {"task": task, "html": html}
     return Response(orjson.dumps(document, default=str), media_type="application/json")
 

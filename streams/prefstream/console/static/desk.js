@@ -1,55 +1,64 @@
-// The desk: tasks come, are kept alive, saved while they are written, sent, and taken back.
+// The desk: tasks come, are saved while they are answered, sent, and taken back.
 //
 // It knows nothing of how a task looks. What shows it is told by calls:
 //   show(found)        {task, html}: a task to work at; desk.draft holds what was written before, or null
 //   state(name, more)  "looking" | "working" | "nothing" | "paused" | "break" | "offline"
 //   saved(name)        "" | "here" | "server": where the draft is
-//   sent(entry)        an answer was taken; entry.undo_until, entry.feedback
+//   sent(entry, ms)    an answer was taken, and can be taken back for so long; entry.feedback
 //   queued(count)      answers that wait for the network
 //   lost(entry, why)   an answer, or a draft, that the server will not take; its text is in entry
+//   refused(why)       the server will do nothing for us, and says why
 //   loggedOut()        the session is over; call desk.resume() after logging in
 // A page of another kind of task gives `next`, the path that lends its tasks.
 
-import { Away, LoggedOut, Refused, call, serverNow } from "./api.js";
+import { Away, LoggedOut, Refused, call } from "./api.js";
+import { Presence } from "./presence.js";
+import { Sending } from "./sending.js";
 import { Shelf } from "./shelf.js";
 
 const DRAFT_MS = 800;
 const LOOK_AGAIN_MS = 20000;
 const SEND_PATIENCE_MS = 2500;
-const RETRY_MS = [1000, 2000, 4000, 8000, 15000, 30000];
-const KEPT_ALIVE_MS = 5000;
+const SHOWN_PATIENCE_MS = 1000;
 
 export class Desk {
   constructor({ person, next, wanted, view, undo = "/work/submissions" }) {
     this.shelf = new Shelf(person);
     this.view = view;
     this.next = next;
-    this.undoPath = undo;
     this.wanted = wanted;
     this.current = null;
     this.draft = null;
     this.waiting = [];
-    this.last = null;
-    this.beats = 0;
-    this.tries = 0;
     this.stopped = false;
+    this.sending = new Sending({ shelf: this.shelf, view, undo, mend: (entry) => this.mend(entry) });
+    this.presence = new Presence({
+      held: () => this.held(),
+      hidden: () => this.keepNow(),
+      lost: (found, why) => this.dropHeld(found, why),
+      loggedOut: () => this.view.loggedOut(),
+    });
     addEventListener("online", () => this.resume());
-    addEventListener("offline", () => this.view.queued(this.shelf.answers().length, true));
-    document.addEventListener("visibilitychange", () => this.seen());
     addEventListener("pagehide", () => this.keepNow());
   }
 
   async start() {
-    await this.flush();
+    this.sending.remember();
+    await this.sending.flush();
     await this.goOn();
   }
 
   /** Go on after the network or the session came back. */
   async resume() {
-    this.tries = 0;
-    await this.flush();
+    this.sending.tries = 0;
+    await this.sending.flush();
     if (!this.current && !this.stopped) await this.goOn();
-    else if (this.current) await this.beat();
+    else if (this.current) await this.presence.beat();
+  }
+
+  /** The tasks that are held, the one on the screen first. */
+  held() {
+    return [this.current, ...this.waiting].filter(Boolean);
   }
 
   /** Show the next task: one that waits, else one that is asked for. */
@@ -74,21 +83,18 @@ export class Desk {
   }
 
   lookAgain() {
-    if (document.visibilityState === "visible" && !this.current && !this.stopped) this.goOn();
-    else if (!this.current && !this.stopped) this.looking = setTimeout(() => this.lookAgain(), LOOK_AGAIN_MS);
+    if (this.current || this.stopped) return;
+    if (document.visibilityState === "visible") this.goOn();
+    else this.looking = setTimeout(() => this.lookAgain(), LOOK_AGAIN_MS);
   }
 
   async lent(ahead) {
     for (;;) {
       const found = await call("POST", this.next, { ...this.wanted, ahead });
       // What waits to be sent is done for this person, although the server cannot know it yet.
-      if (!found || !this.isQueued(found.task.lease_id)) return found;
-      if (ahead || !(await this.flush())) return null;
+      if (!found || !this.sending.holds(found.task.lease_id)) return found;
+      if (ahead || !(await this.sending.flush())) return null;
     }
-  }
-
-  isQueued(leaseId) {
-    return this.shelf.answers().some((entry) => entry.lease_id === leaseId);
   }
 
   put(found) {
@@ -96,15 +102,10 @@ export class Desk {
     const { task } = found;
     this.waiting = this.waiting.filter((one) => one.task.lease_id !== task.lease_id);
     this.draft = newer(this.shelf.draft(task.lease_id), task.draft);
-    this.workedMs = (this.draft && this.draft.worked_ms) || 0;
-    this.since = null;
-    this.shownSaid = false;
     this.view.show(found);
     this.view.state("working");
     this.view.saved(this.draft ? "here" : "");
-    this.seen();
-    clearInterval(this.heart);
-    this.heart = setInterval(() => this.beat(), Math.max(1, task.heartbeat_s) * 1000);
+    this.presence.begin(found, (this.draft && this.draft.worked_ms) || 0);
   }
 
   fetchAhead() {
@@ -117,65 +118,23 @@ export class Desk {
   async fetchOne() {
     try {
       const found = await this.lent(true);
-      const ids = [this.current, ...this.waiting].filter(Boolean).map((one) => one.task.lease_id);
+      const ids = this.held().map((one) => one.task.lease_id);
       if (found && !ids.includes(found.task.lease_id)) this.waiting.push(found);
     } catch {
       // Nothing is lost: the next task is asked for when it is needed.
     }
   }
 
-  /** Say that the task is before the person's eyes, once it is, and count the time it is. */
-  seen() {
-    const visible = document.visibilityState === "visible";
-    if (this.since !== null && !visible) {
-      this.workedMs += performance.now() - this.since;
-      this.since = null;
-      this.keepNow();
-    }
-    if (!this.current || !visible) return;
-    if (this.since === null) this.since = performance.now();
-    if (!this.shownSaid) this.sayShown();
-    else this.beat();
-  }
-
-  async sayShown() {
-    const { task } = this.current;
-    this.shownSaid = true;
-    requestAnimationFrame(() =>
-      setTimeout(async () => {
-        if (!this.current || this.current.task !== task) return; // sent faster than it was painted
-        try {
-          await call("POST", `/api/v1/leases/${task.lease_id}/shown`, { fence: task.fence });
-        } catch (error) {
-          if (error instanceof LoggedOut) this.view.loggedOut();
-        }
-      }),
-    );
-  }
-
-  async beat() {
-    if (document.visibilityState !== "visible" || performance.now() - this.beats < KEPT_ALIVE_MS) return;
-    this.beats = performance.now();
-    for (const found of [this.current, ...this.waiting].filter(Boolean)) await this.keepAlive(found);
-  }
-
-  async keepAlive(found) {
-    const { lease_id: leaseId, fence } = found.task;
-    try {
-      await call("POST", `/api/v1/leases/${leaseId}/heartbeat`, { fence });
-    } catch (error) {
-      if (error instanceof LoggedOut) this.view.loggedOut();
-      if (!(error instanceof Refused)) return;
-      if (found !== this.current) this.waiting = this.waiting.filter((one) => one !== found);
-      else this.view.lost({ lease_id: leaseId, answer: this.draft, current: true }, error);
-    }
+  dropHeld(found, why) {
+    if (found !== this.current) this.waiting = this.waiting.filter((one) => one !== found);
+    else this.view.lost({ lease_id: found.task.lease_id, answer: this.draft, current: true }, why);
   }
 
   /** Take note of what the person has written: here at once, on the server soon. */
   write(draft) {
     if (!this.current) return;
     const leaseId = this.current.task.lease_id;
-    this.draft = { ...draft, at: Date.now(), worked_ms: Math.round(this.worked()) };
+    this.draft = { ...draft, at: Date.now(), worked_ms: Math.round(this.presence.worked()) };
     this.view.saved(this.shelf.keepDraft(leaseId, this.draft) ? "here" : "");
     clearTimeout(this.drafting);
     this.drafting = setTimeout(() => this.keepNow(), DRAFT_MS);
@@ -198,102 +157,36 @@ export class Desk {
     }
   }
 
-  worked() {
-    return this.workedMs + (this.since === null ? 0 : performance.now() - this.since);
-  }
-
   /** Send the answer; it is kept here until the server has it, and the next task is shown. */
   async submit(answer) {
     const { task } = this.current;
-    const entry = {
-      lease_id: task.lease_id,
-      fence: task.fence,
-      seconds: Math.round(this.worked() / 100) / 10,
-      answer,
-      at: Date.now(),
-    };
+    const seconds = Math.round(this.presence.worked() / 100) / 10;
+    const entry = { lease_id: task.lease_id, fence: task.fence, seconds, answer, at: Date.now() };
     clearTimeout(this.drafting);
-    clearInterval(this.heart);
+    this.presence.stop();
     this.shelf.keepAnswer(entry);
     this.draft = null;
-    const sending = this.send(entry);
-    const done = await Promise.race([sending, later(SEND_PATIENCE_MS)]);
-    if (done === "again") return; // the answer has to be mended: the task stays
-    this.current = null;
-    this.since = null;
-    await this.goOn();
+    // The server counts from when it knows that the task was shown: that goes first.
+    const known = Promise.race([this.presence.said, later(SHOWN_PATIENCE_MS)]);
+    const sent = known.then(() => this.sending.send(entry));
+    const done = await Promise.race([sent, later(SEND_PATIENCE_MS)]);
+    if (done === "again") this.presence.goOn();
+    else await this.leave();
   }
 
-  /** Send one answer. Returns "sent", "queued", "lost", or "again" where it has to be mended. */
-  async send(entry) {
-    try {
-      const taken = await call("POST", `/api/v1/leases/${entry.lease_id}/submit`, {
-        fence: entry.fence,
-        seconds: entry.seconds,
-        answer: entry.answer,
-      });
-      this.shelf.dropAnswer(entry.lease_id);
-      this.shelf.dropDraft(entry.lease_id);
-      this.tries = 0;
-      this.last = { ...entry, ...taken };
-      this.view.sent(this.last, Date.parse(taken.undo_until) - serverNow());
-      this.view.queued(this.shelf.answers().length, false);
-      return "sent";
-    } catch (error) {
-      return this.notSent(entry, error);
-    }
-  }
-
-  notSent(entry, error) {
-    if (error instanceof LoggedOut) this.view.loggedOut();
-    if (!(error instanceof Refused)) {
-      this.view.queued(this.shelf.answers().length, true);
-      this.retryLater();
-      return "queued";
-    }
-    this.shelf.dropAnswer(entry.lease_id);
-    const here = this.current && this.current.task.lease_id === entry.lease_id;
-    if (here && error.status === 422) {
-      this.write(entry.answer);
-      this.view.lost({ ...entry, current: true }, error);
-      return "again";
-    }
-    this.view.lost(entry, error);
-    return "lost";
-  }
-
-  retryLater() {
-    clearTimeout(this.retrying);
-    const wait = RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)];
-    this.tries += 1;
-    this.retrying = setTimeout(() => this.flush(), wait);
-  }
-
-  /** Send what waits, in order. Returns whether nothing waits any more. */
-  async flush() {
-    if (this.flushing) return this.flushing;
-    this.flushing = this.flushAll();
-    try {
-      return await this.flushing;
-    } finally {
-      this.flushing = null;
-    }
-  }
-
-  async flushAll() {
-    for (const entry of this.shelf.answers()) {
-      if ((await this.send(entry)) === "queued") return false;
-    }
-    this.view.queued(0, false);
+  /** Put an answer that has to be mended back as the draft, where its task is still on the screen. */
+  mend(entry) {
+    if (!this.current || this.current.task.lease_id !== entry.lease_id) return false;
+    this.write(entry.answer);
     return true;
   }
 
   /** Take the last answer back: its task is shown again, with the answer in the form. */
   async undo() {
-    const { last } = this;
-    if (!last || Date.parse(last.undo_until) < serverNow()) return false;
-    this.last = null;
-    const found = await this.guarded(() => call("POST", `${this.undoPath}/${last.submission_id}/undo`, {}));
+    const last = this.sending.takeLast();
+    if (!last) return false;
+    const path = `${last.undo}/${last.submission_id}/undo`;
+    const found = await this.guarded(() => call("POST", path, {}));
     if (!found) return false;
     await this.keepNow();
     if (this.current) this.waiting.unshift(this.current);
@@ -304,12 +197,10 @@ export class Desk {
   /** Give back what is held; what was written stays as the draft. */
   async pause() {
     await this.keepNow();
-    const held = [this.current, ...this.waiting].filter(Boolean);
-    this.current = null;
-    this.since = null;
+    const held = this.held();
+    this.clear();
     this.waiting = [];
     this.stopped = true;
-    clearInterval(this.heart);
     this.view.state("break");
     for (const { task } of held) {
       try {
@@ -320,11 +211,15 @@ export class Desk {
     }
   }
 
-  /** Give the task up, e.g. one whose time ran out, and go on. */
+  /** Be done with the task, sent or given up, and go on. */
   async leave() {
-    this.current = null;
-    this.since = null;
+    this.clear();
     await this.goOn();
+  }
+
+  clear() {
+    this.current = null;
+    this.presence.end();
   }
 
   /** Do something that needs the server; `undefined`: it could not be done, and the page says why. */
@@ -344,9 +239,7 @@ export class Desk {
   away() {
     if (!this.current) this.view.state("offline");
     clearTimeout(this.looking);
-    const wait = RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)];
-    this.tries += 1;
-    this.looking = setTimeout(() => !this.current && !this.stopped && this.goOn(), wait);
+    this.looking = setTimeout(() => !this.current && !this.stopped && this.goOn(), this.sending.patience());
   }
 }
 

@@ -13,6 +13,13 @@ export function saidBefore(shown, scale) {
 function labelOf(label, scale) {
   const head = element("h3", {}, element("bdi", {}, label.by), " ", verdictTag(label.verdict, scale));
   const block = element("section", { class: "said" }, head);
+  if (label.blind_verdict && label.blind_verdict !== label.verdict) {
+    const first = scale.get(label.blind_verdict) || label.blind_verdict;
+    block.append(element("p", { class: "soft" }, _("Before seeing what others said: %(verdict)s", { verdict: first })));
+  }
+  if (label.rationale && label.saw_changed_sides) {
+    block.append(element("p", { class: "soft" }, _("This person saw the sides changed over: their left is your right.")));
+  }
   if (label.needs_specialist) block.append(element("p", {}, _("Needs a specialist")));
   block.append(...clausesOf(label.clauses || []), ...ratingsOf(label.dimensions || {}));
   if (label.rationale) block.append(element("p", { dir: "auto" }, label.rationale));

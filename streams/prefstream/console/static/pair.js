@@ -13,6 +13,7 @@ export class PairForm {
     this.cited = [];
     this.quotes = [];
     this.refinement = null;
+    this.blind = null;
     this.changed = changed;
     this.form.addEventListener("input", () => this.changed());
     this.form.addEventListener("change", () => this.changed());
@@ -37,12 +38,18 @@ export class PairForm {
     this.changed();
   }
 
+  /** Keep the choice as the one made before seeing what others said; the first one counts. */
+  seal() {
+    this.blind = this.blind || this.verdict;
+  }
+
   /** What is said so far, as an answer; also without a verdict, as a draft. */
   answer() {
     const category = document.getElementById("error-category");
     const informed = category && !document.getElementById("adjudication").hidden;
     return {
       verdict: this.verdict,
+      blind_verdict: this.blind,
       dimensions: this.ratings(),
       rationale: this.form.elements.rationale.value,
       clauses: this.cited,
@@ -53,14 +60,20 @@ export class PairForm {
     };
   }
 
-  /** Show what was written before; an empty form for null. */
+  /**
+   * Show what was written before; an empty form for null.
+   * @returns the clauses it cited that the rubric does not have any more
+   */
   restore(draft) {
     const said = draft || {};
     this.verdict = said.verdict || null;
     this.form.elements.needs_specialist.checked = Boolean(said.needs_specialist);
     this.form.elements.rationale.value = said.rationale || "";
-    this.cited = (said.clauses || []).filter((one) => this.facts.clauses.includes(one));
-    this.quotes = said.quotes || [];
+    const known = new Set(this.facts.clauses);
+    const cited = said.clauses || [];
+    this.cited = cited.filter((one) => known.has(one));
+    this.quotes = (said.quotes || []).map((one) => ({ ...one, clause: known.has(one.clause) ? one.clause : null }));
+    this.blind = said.blind_verdict || null;
     this.refinement = said.refinement || null;
     const category = document.getElementById("error-category");
     if (category) category.value = said.error_category || "";
@@ -69,6 +82,7 @@ export class PairForm {
     }
     this.showCited();
     this.showQuotes();
+    return cited.filter((one) => !known.has(one));
   }
 
   ratings() {

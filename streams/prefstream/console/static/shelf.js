@@ -37,6 +37,19 @@ export class Shelf {
     this.storage.removeItem(`${this.prefix}answer.${leaseId}`);
   }
 
+  /** The last answer that was taken, as long as it can be taken back. */
+  last() {
+    return this.read("last");
+  }
+
+  keepLast(entry) {
+    return this.write("last", entry);
+  }
+
+  dropLast() {
+    this.storage.removeItem(`${this.prefix}last`);
+  }
+
   names(start) {
     const wanted = this.prefix + start;
     return Object.keys(this.storage)
