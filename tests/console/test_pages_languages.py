@@ -24,6 +24,8 @@ PAGES = (
     "/",
     "/settings",
     "/queue",
+    "/live",
+    "/scorecard/2026-W09",
     "/pairs",
     "/pairs/pair-1",
     "/constitution",

@@ -10,6 +10,7 @@ import sys
 import typer
 
 from prefstream.cli import (
+    alerts,
     annotators,
     argilla,
     console_command,
@@ -34,11 +35,13 @@ from prefstream.cli import (
     run,
     sampling,
     schemas,
+    scorecard,
     simulate,
     stats,
     status,
     topics,
     up,
+    watch,
     webhooks,
 )
 from prefstream.cli.console import note
@@ -55,11 +58,13 @@ root = typer.Typer(
 root.command()(demo.demo)
 root.command()(up.up)
 root.command()(status.status)
+root.command()(watch.watch)
 root.command()(run.run)
 root.command()(console_command.console)
 root.add_typer(people.app, name="people")
 root.command()(doctor.doctor)
 root.command()(cost.cost)
+root.command()(scorecard.scorecard)
 root.add_typer(ingest.app, name="ingest")
 root.add_typer(deadletters.app, name="deadletters")
 root.add_typer(policy.app, name="policy")
@@ -70,6 +75,7 @@ root.add_typer(sampling.app, name="sampling")
 root.add_typer(protect.app, name="protect")
 root.add_typer(gold.app, name="gold")
 root.add_typer(annotators.app, name="annotators")
+root.add_typer(alerts.app, name="alerts")
 root.add_typer(constitution.app, name="constitution")
 root.add_typer(judge.app, name="judge")
 root.add_typer(simulate.app, name="simulate")

@@ -12,11 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from prefstream.console import (
+    alerts,
     audit,
     health,
     ingestion,
     label_studio,
     label_studio_exchange,
+    live,
+    live_feed,
+    live_figures,
     oidc,
     pairs,
     people,
@@ -50,9 +54,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     pairs.router,
     queue.router,
     quality_routes.router,
+    alerts.router,
     kind_routes.router,
     webhooks.router,
     label_studio.router,
+    live.router,
     *PAGES,
 )
 #: What runs beside the routes in every console process.
@@ -60,6 +66,7 @@ WORKS: tuple[Work, ...] = (
     relay.work,
     webhook_sender.send_webhooks,
     label_studio_exchange.exchange_with_label_studio,
+    live_feed.follow,
 )
 #: Findings about a request that are said back at most, and their length.
 _MOST_FINDINGS = 20
@@ -82,6 +89,8 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.registry = CollectorRegistry()
     for figure in (relay.WAITING, relay.AGE_S, relay.SAID):
         app.state.registry.register(figure)
+    figures = live_figures.LiveFigures(parts.feed, most_slices=parts.settings.console.figures_slices)
+    app.state.registry.register(figures)
     _surround(app, parts)
     for router in ROUTERS:
         app.include_router(router)

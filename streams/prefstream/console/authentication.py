@@ -30,7 +30,7 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] != "http" or scope["path"].startswith(PLAIN):
+        if scope["type"] not in {"http", "websocket"} or scope["path"].startswith(PLAIN):
             await self._app(scope, receive, send)
             return
         request = HTTPConnection(scope)

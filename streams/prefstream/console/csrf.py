@@ -26,6 +26,11 @@ async def refusal_of(
     Raises:
         Problem: It comes from elsewhere, or does not send the session's token back (403).
     """
+    if request.scope["type"] == "websocket":
+        # Any page may open one with the cookie and read what it says: where it comes from must be ours.
+        if principal is not None and principal.via == "session" and _from_elsewhere(request, public_url):
+            raise Problem(403, "this connection comes from another site", kind="csrf")
+        return receive
     if request.scope["method"] in SAFE or (principal is not None and principal.via == "token"):
         return receive
     if _from_elsewhere(request, public_url):

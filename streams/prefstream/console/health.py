@@ -46,5 +46,6 @@ async def metrics(request: Request, parts: TheParts) -> PlainTextResponse:
         principal = await principal_of(request)
         if not may(principal.role, Permission.READ):
             raise Problem(403, f"the role {principal.role} may not read figures; ask an administrator")
-    figures = generate_latest(request.app.state.registry)
+    # Figures of many slices take a while to write; others are answered meanwhile.
+    figures = await asyncio.to_thread(generate_latest, request.app.state.registry)
     return PlainTextResponse(figures, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from starlette.requests import HTTPConnection
 
 from prefstream.console.problems import Problem
 from prefstream.domain.people import Permission, Role, may
@@ -24,7 +25,7 @@ class Principal:
     csrf_token: str = ""
 
 
-async def principal_of(request: Request) -> Principal:
+async def principal_of(request: HTTPConnection) -> Principal:
     """Return who asks.
 
     Raises:

@@ -62,7 +62,7 @@ def problem_answer(problem: Problem, request: HTTPConnection) -> Response:
 
 def looks(request: HTTPConnection) -> bool:
     """Return whether somebody looks at a page rather than a program asking the API."""
-    return request.scope["method"] in {"GET", "HEAD"} and reads_pages(request)
+    return request.scope.get("method") in {"GET", "HEAD"} and reads_pages(request)
 
 
 def reads_pages(request: HTTPConnection) -> bool:

@@ -57,7 +57,7 @@ class Submit(Fenced):
     #: Seconds from showing the task to submitting, as the page measured them.
     seconds: Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False)] | None = None
     #: Of a pair: verdict (with the sides as shown), dimensions, rationale, clauses, quotes, needs_specialist,
-    #: error_category, refinement. Of another kind: as the kind has it.
+    #: error_category, refinement, and in review blind_verdict. Of another kind: as the kind has it.
     answer: dict[str, Any]
 
 

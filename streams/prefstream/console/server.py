@@ -61,6 +61,7 @@ async def serve(parts: Parts, listeners: Sequence[socket.socket], stop: asyncio.
     console = parts.settings.console
     config = uvicorn.Config(
         create_app(parts),
+        ws="websockets-sansio",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -77,5 +78,6 @@ async def serve(parts: Parts, listeners: Sequence[socket.socket], stop: asyncio.
         stopping = asyncio.create_task(stop.wait())
         stack.callback(stopping.cancel)
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        parts.feed.close()
         server.should_exit = True
         await serving

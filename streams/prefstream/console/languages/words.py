@@ -1,14 +1,14 @@
 """Words: messages, numbers, times and money in one language."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from gettext import NullTranslations
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from prefstream.console.languages.catalogs import LANGUAGES, MIRRORED, translations_of
@@ -53,6 +53,15 @@ class Words:
         """
         return format_decimal(round(value, digits), locale=self.locale, decimal_quantization=False)
 
+    def fixed(self, value: float, digits: int = 2) -> str:
+        """Return a number with exactly so many digits after the point, so that columns line up.
+
+        >>> words_of("de").fixed(0.8)
+        '0,80'
+        """
+        pattern = "0." + "0" * digits if digits else "0"
+        return format_decimal(round(value, digits) + 0.0, pattern, locale=self.locale)
+
     def share(self, value: float, digits: int = 0) -> str:
         """Return a share as a percentage.
 
@@ -91,6 +100,45 @@ class Words:
     def day(self, at: datetime) -> str:
         """Return the day of an instant, in UTC."""
         return format_date(at.astimezone(UTC), "medium", locale=self.locale)
+
+    def short(self, at: datetime, step: timedelta) -> str:
+        """Return an instant as an axis says it: the hour within a day, else the day.
+
+        >>> words_of("en").short(datetime(2026, 3, 1, 9, tzinfo=UTC), timedelta(hours=1))
+        '09:00'
+        >>> words_of("de").short(datetime(2026, 3, 1, tzinfo=UTC), timedelta(hours=6))
+        '1. März'
+        """
+        if at.hour or at.minute or step < timedelta(hours=1):
+            return format_datetime(at.astimezone(UTC), "HH:mm", tzinfo=UTC, locale=self.locale)
+        return format_skeleton("MMMd", at.astimezone(UTC), tzinfo=UTC, locale=self.locale)
+
+    def stretch(self, since: datetime, until: datetime) -> str:
+        """Return a stretch of time in UTC: its first instant and its last, days where it is of whole days.
+
+        >>> words_of("en").stretch(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
+        'Mar 2, 2026'
+        """
+        first, end = since.astimezone(UTC), until.astimezone(UTC)
+        whole = not (first.hour or first.minute or end.hour or end.minute)
+        if whole and end > first:
+            last = end - timedelta(days=1)
+            return self.day(first) if last == first else f"{self.day(first)}\u2013{self.day(last)}"
+        near = (end - timedelta(seconds=1)).date() == first.date()
+        clock = "HH:mm" if near else f"{self.locale.date_formats['medium']}, HH:mm"
+        told = format_datetime(end, clock, tzinfo=UTC, locale=self.locale)
+        begun = format_datetime(
+            first, f"{self.locale.date_formats['medium']}, HH:mm", tzinfo=UTC, locale=self.locale
+        )
+        return f"{begun}\u2013{told} UTC"
+
+    def weekday(self, day: int) -> str:
+        """Return a day of the week in short, Monday is 0.
+
+        >>> words_of("de").weekday(0)
+        'Mo'
+        """
+        return str(self.locale.days["stand-alone"]["abbreviated"][day])
 
     def duration(self, seconds: float) -> str:
         """Return a stretch of time in its greatest unit.

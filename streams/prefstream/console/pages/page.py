@@ -19,6 +19,7 @@ from prefstream.domain.people import Permission, may
 #: Pages in the head of every page, for those who may see them.
 NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/work", to_say("Label"), Permission.LABEL),
+    ("/live", to_say("Agreement"), Permission.READ),
     ("/queue", to_say("Queue"), Permission.READ),
     ("/calibration", to_say("Calibration"), Permission.LEAD_QUALITY),
     ("/annotators", to_say("Annotators"), Permission.LEAD_QUALITY),
