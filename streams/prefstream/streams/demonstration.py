@@ -38,12 +38,19 @@ POLICY = Policy(
     overlap=2,
 )
 #: Three annotators who differ: one sure, one weaker at code, one in a hurry; and who decides disputes.
+_CITES = {
+    "arithmetic": "correctness",
+    "code": "correctness",
+    "format": "format",
+    "languages": "language",
+    "refusals": "harmlessness",
+}
 PEOPLE = (
-    SimulatedPerson(id="simulated-ada", skill=0.97),
-    SimulatedPerson(id="simulated-ben", skill=0.94, skills={"code": 0.85}),
-    SimulatedPerson(id="simulated-cleo", skill=0.9, pace=0.5),
-    SimulatedPerson(id="simulated-evi", skill=0.97, role="reviewer"),
-    SimulatedPerson(id="simulated-dora", skill=1.0, unsure=0.0, role="qa_lead"),
+    SimulatedPerson(id="simulated-ada", skill=0.97, cites=_CITES),
+    SimulatedPerson(id="simulated-ben", skill=0.94, skills={"code": 0.85}, cites=_CITES),
+    SimulatedPerson(id="simulated-cleo", skill=0.9, pace=0.5, cites=_CITES),
+    SimulatedPerson(id="simulated-evi", skill=0.97, role="reviewer", cites=_CITES),
+    SimulatedPerson(id="simulated-dora", skill=1.0, unsure=0.0, role="qa_lead", cites=_CITES),
 )
 #: How the processes differ from real ones: nobody takes a label back, so none has to wait for that; and no
 #: question comes between the work that the sample has no answer to.

@@ -39,6 +39,7 @@ class PersonFile(Value):
     streaks: float = 0.0
     follows: float = 0.0
     unsure: float = 0.02
+    cites: dict[str, str] = Field(default_factory=dict)
 
 
 class CrowdFile(Value):
@@ -182,5 +183,5 @@ def _faults(person: SimulatedPerson) -> dict[str, Any]:
     return {
         name: value
         for name, value in asdict(person).items()
-        if value != usual[name] and name not in ("id", "role", "seed")
+        if value != usual[name] and name not in ("id", "role", "seed", "cites")
     }

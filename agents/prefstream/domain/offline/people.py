@@ -43,6 +43,8 @@ class SimulatedPerson:
     follows: float = 0.0
     #: Share of tasks given up as "unsure".
     unsure: float = 0.02
+    #: By slice, the clause of the constitution that they cite when they have looked.
+    cites: Mapping[str, str] = field(default_factory=dict)
     seed: str = ""
 
     def __post_init__(self) -> None:
@@ -89,11 +91,12 @@ class SimulatedAnswer:
     verdict: Verdict
     seconds: float
     rationale: str
+    clauses: tuple[str, ...] = ()
 
     @property
     def document(self) -> dict[str, Any]:
         """Return the answer as the console takes it."""
-        return {"verdict": self.verdict.value, "rationale": self.rationale}
+        return {"verdict": self.verdict.value, "rationale": self.rationale, "clauses": list(self.clauses)}
 
 
 def simulated_answer(
@@ -126,7 +129,8 @@ def simulated_answer(
     if draw.share("side") < abs(person.left_bias):
         favoured = Verdict.A_BETTER if person.left_bias > 0 else Verdict.B_BETTER
         return _answer(favoured, seconds, "the favoured side")
-    return _answer(_looked(person, seen, draw, worked_h), seconds, "looked at both")
+    cited = (person.cites[seen.slice],) if seen.slice in person.cites else ()
+    return replace(_answer(_looked(person, seen, draw, worked_h), seconds, "looked at both"), clauses=cited)
 
 
 def crowd(

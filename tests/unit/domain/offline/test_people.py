@@ -74,6 +74,12 @@ def test_the_same_seed_says_the_same_and_another_does_not() -> None:
     assert [simulated_answer(replace(person, seed="2"), seen(n)) for n in range(50)] != again
 
 
+def test_who_has_looked_cites_the_clause_of_the_slice() -> None:
+    person = SimulatedPerson(id="ann", cites={"code": "correctness"}, unsure=0.0)
+    assert simulated_answer(person, seen(1)).document["clauses"] == ["correctness"]
+    assert simulated_answer(replace(person, careless=1.0), seen(1)).clauses == ()
+
+
 def test_a_slower_person_takes_longer() -> None:
     quick, slow = SimulatedPerson(id="ann", pace=0.5), SimulatedPerson(id="ann", pace=2.0)
     assert simulated_answer(slow, seen(1)).seconds > 3 * simulated_answer(quick, seen(1)).seconds
