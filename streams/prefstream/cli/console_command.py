@@ -83,6 +83,7 @@ async def _serve(settings: "Settings", stop: "asyncio.Event") -> None:
     from prefstream.console.parts import Parts
     from prefstream.console.quality import live_quality
     from prefstream.console.server import address_of, listening, serve
+    from prefstream.streams.memory import settle
     from prefstream.streams.places import find_places, open_log
 
     places = find_places(settings)
@@ -106,6 +107,7 @@ async def _serve(settings: "Settings", stop: "asyncio.Event") -> None:
             quality=await live_quality(pool, settings.quality),
         )
         note(f"console: {told.public_url or address_of(main)}")
+        settle()  # else a search for cycles now and then makes everybody wait for a tenth of a second
         await serve(parts, listeners, stop)
 
 
