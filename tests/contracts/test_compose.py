@@ -19,7 +19,7 @@ from prefstream.adapters.local.kafka_jars import kafka_version
 from prefstream.adapters.settings import Settings
 from prefstream.cli.main import root
 from prefstream.streams.health import HealthServer
-from prefstream.streams.topology import PROCESSES
+from prefstream.streams.topology import SUPERVISED
 from prefstream.streams.watchdog import Observation, Watchdog
 
 ROOT = Path(__file__).parents[2]
@@ -70,10 +70,10 @@ def known_command(words: list[str]) -> bool:
 
 
 def test_the_services_are_servers_preparations_and_the_processes_of_the_chain() -> None:
-    assert set(services()) == SERVERS | set(ONCE) | set(PROCESSES)
+    assert set(services()) == SERVERS | set(ONCE) | set(SUPERVISED)
 
 
-@pytest.mark.parametrize("name", PROCESSES)
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_each_process_runs_itself_and_waits_for_tables_and_topics(name: str) -> None:
     service = services()[name]
 
@@ -92,7 +92,7 @@ def test_each_preparation_is_a_command_that_ends(name: str) -> None:
     assert service["restart"] == "on-failure"
 
 
-@pytest.mark.parametrize("name", sorted({*SERVERS, *ONCE, *PROCESSES}))
+@pytest.mark.parametrize("name", sorted({*SERVERS, *ONCE, *SUPERVISED}))
 def test_each_service_has_a_pinned_image_a_restart_rule_and_a_health_check(name: str) -> None:
     service = services()[name]
     _, colon, tag = service["image"].rpartition(":")
@@ -118,13 +118,15 @@ def test_named_volumes_are_declared_and_used() -> None:
     assert used == set(document()["volumes"])
 
 
-def test_servers_are_not_reachable_from_outside() -> None:
-    assert [name for name, service in services().items() if "ports" in service] == []
+def test_only_the_console_is_reachable_and_only_from_this_machine() -> None:
+    reachable = {name: service["ports"] for name, service in services().items() if "ports" in service}
+
+    assert reachable == {"console": ["127.0.0.1:8484:8484"]}
 
 
 def test_every_variable_is_a_setting_that_takes_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
     known = set(setting_names())
-    for name in {*ONCE, *PROCESSES}:
+    for name in {*ONCE, *SUPERVISED}:
         environment: Mapping[str, object] = services()[name]["environment"]
         assert set(environment) <= known, name
         with monkeypatch.context() as patch:
