@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import numpy as np
 import pytest
+from orjson import loads
 
 from prefstream.domain.certification import Terms, certify, evidence
 from prefstream.schemas.routes import RULES
@@ -23,6 +24,7 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.usefixtures("pandalm_data"),
 ]
+DRIFTED = "accepted_pair_agreement"
 SLICE = "instructions"
 
 
@@ -130,8 +132,12 @@ def test_drift_revokes_the_policy_and_suspect_pairs_go_to_people(tmp_path: Path,
         accepted = deployment.fetch("select pair_id, audit from pairs where route = 'accept'")
         print(f"accepted until it was revoked: {len(accepted)}")
         assert 0 < len(accepted) < 50
-        alerts = deployment.fetch("select subject from archive where type = 'AlertRaised'")
-        assert [row["subject"] for row in alerts] == [SLICE]
+        # Others are raised as well: on adversarial items people and judges disagree in every respect.
+        alerts = deployment.fetch(
+            "select convert_from(value, 'UTF8') as said from archive where type = 'AlertRaised'"
+        )
+        of_drift = [one for one in map(loads, (row["said"] for row in alerts)) if one["statistic"] == DRIFTED]
+        assert [one["slice"] for one in of_drift] == [SLICE]
         suspects_go_to_people(deployment, policy_id, items)
         what_people_are_told(deployment, policy_id)
         assert deployment.fetch("select * from dead_letters") == []
