@@ -145,7 +145,7 @@ end $$;
 -- Finds a task for a person and locks its row; nothing found, no row. `room` counts the person in.
 -- It walks the queue's index in its order and stops at the first that fits, each look by index: the planner,
 -- who thinks that next to nothing fits and that new tables stay empty, would read and sort the whole queue
--- (130 ms of 20,000 tasks instead of 0.1). Labels and leases are looked up by the pair, which has few, and never
+-- (130 ms of 20,000 tasks instead of 0.6). Labels and leases are looked up by the pair, which has few, and never
 -- by the person, who has many.
 create function queue_pick(p_person text, p_rounds text[], p_slices text[], p_oldest boolean)
 returns table (pair_id text, round text, slice text, room int) language plpgsql
