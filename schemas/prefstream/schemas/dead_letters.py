@@ -10,6 +10,8 @@ from prefstream.schemas.errors import Undecodable
 from prefstream.schemas.records import Headers, LogRecord, OutRecord
 
 _PREFIX = "ps_"
+#: When the record was first written, in milliseconds since 1970.
+_WRITTEN = f"{_PREFIX}timestamp_ms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,22 +62,26 @@ def original_headers(headers: Headers) -> Headers:
 
 
 def detoured(record: LogRecord, detour: Detour, *, topic: str) -> OutRecord:
-    """Return the record as it goes to a retry topic or to the dead letters."""
+    """Return the record as it goes to a retry topic or to the dead letters.
+
+    It carries the time of its detour, its own being told beside the coordinates: a log that counts
+    retention from a record's time would drop an old one before it is tried again.
+    """
     told = tuple(
         (f"{_PREFIX}{name}", str(getattr(detour, name)).encode(errors="backslashreplace"))
         for name in detour.__slots__
     )
+    written = dict(record.headers).get(_WRITTEN, str(record.timestamp_ms).encode())
     return OutRecord(
         topic=topic,
         key=record.key or b"",
         value=record.value or b"",
-        headers=original_headers(record.headers) + told,
-        timestamp_ms=record.timestamp_ms,
+        headers=(*original_headers(record.headers), *told, (_WRITTEN, written)),
     )
 
 
 def redriven(record: LogRecord) -> OutRecord:
-    """Return a dead letter as it goes back to the topic it came from, the event id unchanged.
+    """Return a dead letter as it goes back to the topic it came from now, the event id unchanged.
 
     Raises:
         Undecodable: The record does not say where it came from.
@@ -90,5 +96,4 @@ def redriven(record: LogRecord) -> OutRecord:
         key=record.key or b"",
         value=record.value or b"",
         headers=original_headers(record.headers),
-        timestamp_ms=record.timestamp_ms,
     )

@@ -135,5 +135,4 @@ def _as_it_is(record: LogRecord) -> OutRecord:
         key=record.key or b"",
         value=record.value or b"",
         headers=record.headers,
-        timestamp_ms=record.timestamp_ms,
     )

@@ -108,7 +108,8 @@ class Worker:
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start the process."""
+        """Start the process; what an earlier one said is forgotten."""
+        self.lines.clear()
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(WORKER),

@@ -54,6 +54,9 @@ async def settle(log: Log, crew: Sequence[Worker], topics: Sequence[str]) -> Non
 
     try:
         await eventually(all_read, "the group has read everything", 90)
+        for worker in crew:
+            # Before it is ready, SIGTERM just ends it.
+            await worker.says("ready")
         assert [await worker.end(signal.SIGTERM) for worker in crew] == [0] * len(crew)
     finally:
         for worker in crew:

@@ -65,10 +65,17 @@ def test_a_key_that_is_no_utf_8_is_kept() -> None:
     assert redriven(logged(letter)).value == b"\x80"
 
 
-def test_a_redriven_record_keeps_its_time_and_tells_no_detour() -> None:
+def test_what_waits_or_goes_back_is_not_dropped_for_its_age() -> None:
+    record = a_record(timestamp_ms=1_000)
+    waiting = detoured(record, REASON, topic=JUDGING_RETRY.name)
+    letter = detoured(logged(waiting), REASON, topic=DEAD_LETTERS.name)
+    assert [one.timestamp_ms for one in (waiting, letter, redriven(logged(letter)))] == [None] * 3
+    assert dict(letter.headers)["ps_timestamp_ms"] == b"1000", "when it was first written"
+
+
+def test_a_redriven_record_tells_no_detour() -> None:
     record = a_record()
     back = redriven(logged(detoured(record, REASON, topic=DEAD_LETTERS.name)))
-    assert back.timestamp_ms == record.timestamp_ms
     assert back.headers == record.headers
     assert detour_of(logged(back)) is None
 
