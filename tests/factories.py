@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+from prefstream.schemas.checks import CheckPolicy, CheckPolicyPublished, QuarantineDecided
 from prefstream.schemas.cloudevents import headers_of
 from prefstream.schemas.codec import encode
 from prefstream.schemas.constitutions import (
@@ -51,6 +52,7 @@ from prefstream.schemas.policies import (
 from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
 from prefstream.schemas.protection import ProtectedSetPublished, ProtectedSetRemoved
 from prefstream.schemas.records import LogRecord
+from prefstream.schemas.releases import ContentErased, GateResult, ReleaseCut, ReleasePlan, ReleaseWithdrawn
 from prefstream.schemas.reliability import ReliabilityPublished
 from prefstream.schemas.routes import PairRouted, Reason, ReasonCode
 from prefstream.schemas.sampling import SamplingPlan, SamplingPlanPublished, SamplingPlanRevoked
@@ -515,6 +517,48 @@ def a_gold_retired(**changes: Any) -> GoldRetired:
     return _event(GoldRetired, "pair_id", {"pair_id": PAIR, "slice": "arithmetic", "by": "lea"}, changes)
 
 
+def a_check_policy_published(**changes: Any) -> CheckPolicyPublished:
+    policy = changes.pop("policy", CheckPolicy(name="careful", severities={"pii": "reject"}))
+    return _event(CheckPolicyPublished, "policy_id", {"policy_id": policy.id, "policy": policy}, changes)
+
+
+def a_quarantine_decided(**changes: Any) -> QuarantineDecided:
+    defaults = {
+        "pair_id": PAIR,
+        "verdict_id": derived_id("test", "PairRejected", PAIR),
+        "released": True,
+        "reason": "the address is invented",
+        "by": "lea",
+    }
+    return _event(QuarantineDecided, "pair_id", defaults, changes)
+
+
+def a_release_cut(**changes: Any) -> ReleaseCut:
+    plan = changes.pop("plan", ReleasePlan(name="helpful"))
+    defaults = {
+        "release_id": "helpful-1-0123456789abcdef",
+        "plan_id": plan.id,
+        "plan": plan,
+        "position": {"pairs.validated.v1/0": 7},
+        "rows": {"preference": 1},
+        "pairs": 1,
+        "files": {"data/preference/train-00000-of-00001.jsonl": "0" * 64},
+        "gates": (GateResult(gate="alpha", passed=True, value=0.9, limit=0.75, n=50),),
+        "by": "lea",
+    }
+    return _event(ReleaseCut, "release_id", defaults, changes)
+
+
+def a_release_withdrawn(**changes: Any) -> ReleaseWithdrawn:
+    defaults = {"release_id": "helpful-1-0123456789abcdef", "reason": "a source was withdrawn", "by": "lea"}
+    return _event(ReleaseWithdrawn, "release_id", defaults, changes)
+
+
+def a_content_erased(**changes: Any) -> ContentErased:
+    defaults = {"what": "prompt", "id": PROMPT, "reason": "asked for by its author", "by": "lea", "at": NOON}
+    return _event(ContentErased, "id", defaults, changes)
+
+
 #: The builder of each type of event.
 BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
     GoldAnswered: a_gold_answered,
@@ -554,6 +598,11 @@ BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
     ReliabilityPublished: a_reliability_published,
     ProtectedSetPublished: a_protected_set_published,
     ProtectedSetRemoved: a_protected_set_removed,
+    CheckPolicyPublished: a_check_policy_published,
+    QuarantineDecided: a_quarantine_decided,
+    ReleaseCut: a_release_cut,
+    ReleaseWithdrawn: a_release_withdrawn,
+    ContentErased: a_content_erased,
 }
 
 

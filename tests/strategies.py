@@ -43,6 +43,7 @@ _OWN: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("OverlapPolicy", "fewest"): st.integers(1, 2),
     ("OverlapPolicy", "most"): st.integers(2, 99),
     ("ReliabilityPublished", "fingerprint"): st.integers(0, 2**256 - 1).map("{:064x}".format),
+    ("ReleasePlan", "version"): st.sampled_from(("1", "2026.11", "0.1-rc.1")),
 }
 
 

@@ -112,6 +112,7 @@ def test_every_topic_is_written_by_somebody_or_comes_from_outside() -> None:
     written = {spec.name for flow in FLOWS for spec in flow.sends}
     by_people = {"labels.submitted.v1", "demonstrations.submitted.v1", "annotators.assessed.v1"}
     outside = {"prompts.submitted.v1", "tasks.proposed.v1", "gold.chosen.v1"} | by_people
+    outside |= {"releases.published.v1", "content.erased.v1"}
     outside |= {spec.name for spec in CONFIGURATION}
     assert written | outside | {"dead-letters.v1"} == {spec.name for spec in TOPICS}
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from prefstream.schemas import (
+    checks,
     constitutions,
     demonstrations,
     judgements,
@@ -14,6 +15,7 @@ from prefstream.schemas import (
     policies,
     prompts,
     protection,
+    releases,
     reliability,
     routes,
     sampling,
@@ -32,7 +34,7 @@ class TopicSpec:
 
     name: str
     #: What the record's key is.
-    key: Literal["prompt_id", "pair_id", "task_id", "annotator", "slice", "id", "as source"]
+    key: Literal["prompt_id", "pair_id", "task_id", "annotator", "slice", "id", "release_id", "as source"]
     events: tuple[type[Event], ...]
     about: str
     cleanup: Literal["delete", "compact"] = "delete"
@@ -81,8 +83,9 @@ LABELS_SUBMITTED = TopicSpec(
 LABELS_RESOLVED = TopicSpec(
     name="labels.resolved.v1",
     key="pair_id",
-    events=(labels.LabelResolved, labels.LabelDisputed),
-    about="The pair's label with its evidence, or the dispute that asks for the next round.",
+    events=(labels.LabelResolved, labels.LabelDisputed, checks.QuarantineDecided),
+    about="The pair's label with its evidence, the dispute that asks for the next round,"
+    " or what became of its quarantine.",
 )
 PAIRS_VALIDATED = TopicSpec(
     name="pairs.validated.v1",
@@ -159,11 +162,28 @@ POLICIES_PUBLISHED = TopicSpec(
         sampling.SamplingPlanRevoked,
         selection.SelectionPublished,
         reliability.ReliabilityPublished,
+        checks.CheckPolicyPublished,
         protection.ProtectedSetPublished,
         protection.ProtectedSetRemoved,
     ),
     about="Immutable policies and what else stages are told by; the newest holds until revoked.",
     cleanup="compact",
+    retention_ms=-1,
+    partitions=1,
+)
+RELEASES_PUBLISHED = TopicSpec(
+    name="releases.published.v1",
+    key="release_id",
+    events=(releases.ReleaseCut, releases.ReleaseWithdrawn),
+    about="Releases with their gates and the hashes of their files, and those withdrawn.",
+    retention_ms=-1,
+    partitions=1,
+)
+CONTENT_ERASED = TopicSpec(
+    name="content.erased.v1",
+    key="id",
+    events=(releases.ContentErased,),
+    about="Prompts and people whose content was erased.",
     retention_ms=-1,
     partitions=1,
 )
@@ -213,6 +233,8 @@ TOPICS: tuple[TopicSpec, ...] = (
     GOLD_CHOSEN,
     METRICS_UPDATED,
     ALERTS_RAISED,
+    RELEASES_PUBLISHED,
+    CONTENT_ERASED,
     CONSTITUTIONS_PUBLISHED,
     POLICIES_PUBLISHED,
     CURATION_RETRY,

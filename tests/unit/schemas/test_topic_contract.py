@@ -35,6 +35,8 @@ FIELD_OF_ID = {
     "ReliabilityPublished": "name",
     "ProtectedSetPublished": "name",
     "ProtectedSetRemoved": "name",
+    "CheckPolicyPublished": "policy_id",
+    "ContentErased": "id",
 }
 
 

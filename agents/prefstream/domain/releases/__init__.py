@@ -1,0 +1,1 @@
+"""Releases: which pairs a dataset takes, in which form, and whether it may be published."""
