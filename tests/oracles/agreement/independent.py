@@ -7,6 +7,8 @@ from statistics import fmean
 from typing import Literal
 
 import krippendorff
+import numpy as np
+from statsmodels.stats import inter_rater  # type: ignore[import-untyped]
 
 Level = Literal["nominal", "ordinal", "interval"]
 #: One unit: who said what.
@@ -18,6 +20,25 @@ def library_alpha(units: Sequence[Unit], level: Level, values: Mapping[str, floa
     raters = sorted({rater for unit in units for rater in unit})
     table = [[values[unit[rater]] if rater in unit else nan for unit in units] for rater in raters]
     return float(krippendorff.alpha(reliability_data=table, level_of_measurement=level))
+
+
+def library_fleiss(units: Sequence[Unit]) -> float:
+    """Return Fleiss' kappa by statsmodels."""
+    ratings = [[*unit.values()] for unit in units]
+    categories = sorted({rating for unit in ratings for rating in unit})
+    return float(
+        inter_rater.fleiss_kappa([[unit.count(category) for category in categories] for unit in ratings])
+    )
+
+
+def library_kappa(
+    said: Sequence[tuple[str, str]], order: Sequence[str], weights: str | None
+) -> tuple[float, float]:
+    """Return Cohen's kappa and its variance by statsmodels."""
+    table = [[said.count((row, column)) for column in order] for row in order]
+    with np.errstate(all="ignore"):
+        found = inter_rater.cohens_kappa(table, wt=weights)
+    return float(found.kappa), float(found.var_kappa)
 
 
 def slow_percent(units: Sequence[Unit]) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from csv import DictReader
 from pathlib import Path
@@ -34,3 +35,11 @@ def shared_labels(*parts: str) -> Iterator[tuple[str, str, str]]:
             if key not in seen:
                 seen.add(key)
                 yield *key, row["label"]
+
+
+def crowd(*parts: str) -> list[dict[str, str]]:
+    """Return what each worker said, task by task."""
+    units: dict[str, dict[str, str]] = defaultdict(dict)
+    for task, worker, label in shared_labels(*parts):
+        units[task][worker] = label
+    return list(units.values())

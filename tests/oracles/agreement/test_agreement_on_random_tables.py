@@ -10,6 +10,7 @@ from tests.oracles.agreement.independent import (
     Level,
     Unit,
     library_alpha,
+    library_fleiss,
     slow_fleiss,
     slow_gwet,
     slow_percent,
@@ -104,13 +105,14 @@ def test_weighted_gwet_equals_its_definition(units: list[dict[str, str]], weight
 
 @thousand
 @given(st.integers(2, 5).flatmap(lambda raters: st.lists(full_unit(raters), min_size=1, max_size=20)))
-def test_fleiss_equals_its_definition(units: list[dict[str, str]]) -> None:
+def test_fleiss_equals_its_definition_and_statsmodels(units: list[dict[str, str]]) -> None:
     kappa = fleiss_kappa(Compositions.of([*map(counted, units)]))
     alike = len({rating for unit in units for rating in unit.values()}) == 1
 
     assert (kappa.value is None) == alike
     if not alike:
         assert kappa.value == pytest.approx(slow_fleiss(units), abs=1e-12)
+        assert kappa.value == pytest.approx(library_fleiss(units), abs=1e-12)
 
 
 @thousand

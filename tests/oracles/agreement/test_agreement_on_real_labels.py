@@ -9,8 +9,15 @@ from typing import Any
 
 import pytest
 from sklearn.metrics import cohen_kappa_score
-from tests.oracles.agreement.independent import Unit, library_alpha, slow_fleiss, slow_gwet, slow_percent
-from tests.oracles.agreement.shared_data import shared_json, shared_labels
+from tests.oracles.agreement.independent import (
+    Unit,
+    library_alpha,
+    library_fleiss,
+    slow_fleiss,
+    slow_gwet,
+    slow_percent,
+)
+from tests.oracles.agreement.shared_data import crowd, shared_json
 
 from prefstream.domain.agreement import (
     ORDINAL_CATEGORIES,
@@ -117,6 +124,7 @@ def test_pandalm_equals_the_libraries(rows: Any) -> None:
     nominal, ordinal = figures(read)["alpha_nominal"].value, figures(read)["alpha_ordinal"].value
     assert nominal == pytest.approx(library_alpha(units, "nominal", PLACES), abs=1e-12)
     assert ordinal == pytest.approx(library_alpha(units, "ordinal", PLACES), abs=1e-12)
+    assert figures(read)["fleiss_kappa"].value == pytest.approx(library_fleiss(units), abs=1e-12)
     for a, b in combinations(ANNOTATORS, 2):
         expected = cohen_kappa_score([unit[a] for unit in units], [unit[b] for unit in units])
         assert kappas(read)[a, b].value == pytest.approx(expected, abs=1e-12)
@@ -140,13 +148,6 @@ def test_a_shuffled_stream_has_the_same_bits(rows: Any) -> None:
     assert kappas(first) == kappas(second)
 
 
-def crowd(*parts: str) -> list[Unit]:
-    units: dict[str, dict[str, str]] = defaultdict(dict)
-    for task, worker, label in shared_labels(*parts):
-        units[task][worker] = label
-    return list(units.values())
-
-
 def state_of(units: Sequence[Unit]) -> Compositions:
     return Compositions.of(Counter(unit.values()) for unit in units)
 
@@ -159,6 +160,7 @@ def test_dices_has_the_reference_values() -> None:
     assert alpha_nominal(state).value == pytest.approx(0.16086, abs=5e-6)
     assert gwet_ac1(state).value == pytest.approx(0.41588, abs=5e-6)
     assert fleiss_kappa(state).value == pytest.approx(reference["fleiss"]["kappa"], abs=5e-7)
+    assert fleiss_kappa(state).value == pytest.approx(library_fleiss(units), abs=1e-12)
     assert percent_agreement(state).value == pytest.approx(reference["pairwise_agreement"]["micro"], abs=5e-7)
     ac1, expected = gwet_ac1(state), reference["gwet_ac1"]
     assert [ac1.standard_error, ac1.low, ac1.high] == pytest.approx(
