@@ -114,7 +114,7 @@ async def main() -> None:
             if server:
                 await _fill(dsn, chosen.slices, chosen.days * 24, chosen.labels)
             async with pool_of(dsn, size=3) as pool:
-                await _measure(pool, chosen.rounds)
+                await measure(pool, chosen.rounds)
         finally:
             if server:
                 server.stop()
@@ -142,7 +142,8 @@ async def _fill(dsn: str, slices: int, hours: int, labels: int) -> None:
         await connection.close()
 
 
-async def _measure(pool: asyncpg.Pool, rounds: int) -> None:
+async def measure(pool: asyncpg.Pool, rounds: int) -> None:
+    """Print how long each query takes."""
     names = await reading.slices(pool)
     at = await reading.as_of(pool, names)
     assert at is not None

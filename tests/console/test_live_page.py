@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from html import unescape
 
 import httpx2
 import pytest
 
 from prefstream.console.pages.measure_words import SAID
+from prefstream.domain.alerts import DEFAULTS
 from prefstream.domain.measures import CATALOG
 from prefstream.domain.people import Role
 from prefstream.schemas.values import Verdict
@@ -150,6 +152,36 @@ async def test_open_alerts_are_shown_until_they_are_cleared(
 
     assert "&lt;b&gt;under&lt;/b&gt; 0.75" in text
     assert "No alert is open" in after
+
+
+async def test_an_open_alert_leads_to_its_runbook_and_to_the_pairs_behind_it(
+    console: RunningConsole, reader: httpx2.AsyncClient
+) -> None:
+    await live_through(console.pool, hours=6)
+    await raise_alert(console.pool, runbook="docs/runbooks/people-alpha.md")
+
+    text = await seen(reader, "/live")
+
+    [behind] = re.findall(r'href="(/live/pairs[?][^"]+)">pairs behind it', text)
+    assert 'href="/pairs/law' in await seen(reader, unescape(behind))
+    [runbook] = re.findall(r'href="([^"]+)">what to do', text)
+    page = await seen(reader, runbook)
+    assert "<h1>People agree too little (Krippendorff&#39;s alpha)</h1>" in page
+    assert "<li><code>prefstream annotators list</code>: gold record" in page
+    assert "<pre" in page
+
+
+async def test_every_rule_has_a_runbook_that_the_console_shows(reader: httpx2.AsyncClient) -> None:
+    for rule in DEFAULTS:
+        page = await seen(reader, f"/runbooks/{rule.name.replace('_', '-')}")
+        assert page.count("<h2>") >= 3, rule.name
+
+
+@pytest.mark.parametrize("name", ["nothing", "README", "..%2Fhowto%2Falerts", "a/b"])
+async def test_only_runbooks_are_shown(reader: httpx2.AsyncClient, name: str) -> None:
+    answer = await reader.get(f"/runbooks/{name}")
+
+    assert answer.status_code in {404, 422}
 
 
 @pytest.mark.parametrize(

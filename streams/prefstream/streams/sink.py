@@ -14,8 +14,11 @@ import structlog
 
 from prefstream.adapters.log import LogWriter
 from prefstream.adapters.postgres.connection import AWAY, CLASH, Connection
-from prefstream.adapters.postgres.projections import Projected, project, refresh, set_aside
+from prefstream.adapters.postgres.keys import Keys
+from prefstream.adapters.postgres.projections import Projected, Remembered, project, refresh, set_aside
 from prefstream.adapters.postgres.watching import alerts_in, announce
+from prefstream.adapters.sealing import wrapping_key
+from prefstream.adapters.settings import Settings
 from prefstream.agents.tasks import record_of
 from prefstream.schemas.errors import Fenced, Unavailable
 from prefstream.schemas.records import LogRecord
@@ -31,6 +34,8 @@ _PAUSES = 2.0
 # Kappas of every two people grow with the square of the people: they take at most a tenth of the time,
 # so that where there are many people the other figures are not late.
 _PEOPLE_REST = 9.0
+# Slices where nothing happens roll on by the minute; whoever catches up passes many minutes in a second.
+_PASSED_EVERY_S = 5.0
 _NOTHING = Projected(
     archived=0, duplicates=0, conflicts=0, undecodable=0, dead_letters=0, slices=frozenset(), latest=None
 )
@@ -55,10 +60,7 @@ delete from people_to_refresh where slice in (select slice from people_to_refres
 returning slice
 """
 # Windows roll on while a slice is quiet: its figures are told anew when time has moved a minute past them.
-_PASSED = """
-select distinct slice from slice_metrics
-where window_name = '1h' and statistic = 'queue_age_s' and as_of <= $1::timestamptz - interval '1 minute'
-"""
+_PASSED = "select slice from slice_refreshes where as_of <= $1::timestamptz - interval '1 minute'"
 _MOVE = """
 update sink_offsets o set next_offset = u.t_off
 from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) as u (t, p, f_off, t_off, e)
@@ -119,8 +121,13 @@ class Sink:
     writer: LogWriter
     tally: Tally = field(default_factory=Tally)
     refresh_s: float = REFRESH_S
+    #: Under which the archive seals content; `None`: it keeps it as it is.
+    keys: Keys | None = None
     #: When the kappas of every two people are due again, on the clock of the loop.
     _people_due_s: float = 0.0
+    #: When quiet slices are looked for again, on the same clock.
+    _passed_due_s: float = 0.0
+    _remembered: Remembered = field(default_factory=Remembered)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set.
@@ -153,7 +160,7 @@ class Sink:
     async def _written(self, records: Sequence[LogRecord]) -> None:
         """Write a batch; data the database refuses is narrowed down and set aside alone."""
         try:
-            projected = await self._in_transaction(records, lambda c: project(c, records))
+            projected = await self._in_transaction(records, lambda c: project(c, records, self.keys))
         except CLASH:
             await self._written(records)
         except asyncpg.DataError as error:
@@ -170,7 +177,7 @@ class Sink:
             return
         log.warning("sink.set_aside", topic=records[0].topic, offset=records[0].offset, error=str(error))
         detail = f"{type(error).__name__}: {error}"
-        await self._in_transaction(records, lambda c: _set_aside(c, records[0], detail))
+        await self._in_transaction(records, lambda c: _set_aside(c, records[0], detail, self.keys))
         self.tally.dead += 1
 
     async def _in_transaction(
@@ -182,6 +189,8 @@ class Sink:
             if projected.slices:
                 await connection.execute(_TOUCH, sorted(projected.slices), projected.latest)
             await announce(connection, alerts_in(records))
+        if self.keys is not None:
+            self.keys.keep()
         return projected
 
     async def _publish(self, done: asyncio.Event) -> None:
@@ -194,7 +203,7 @@ class Sink:
                 began_s = clock()
                 await self._refreshed()
                 pause_s = max(self.refresh_s, _PAUSES * (clock() - began_s))
-        self._people_due_s = 0.0
+        self._people_due_s = self._passed_due_s = 0.0
         await self._refreshed()
 
     async def _refreshed(self) -> None:
@@ -207,16 +216,28 @@ class Sink:
             people = await connection.fetch(_TAKE_PEOPLE) if started >= self._people_due_s else []
             if not rows and not people:
                 return
-            known = await connection.fetchval("select max(as_of) from slice_metrics")
+            known = await connection.fetchval("select max(as_of) from slice_refreshes")
             as_of = max([known or _BEGINNING, *(row["latest"] or _BEGINNING for row in rows)])
-            passed = await connection.fetch(_PASSED, as_of)
+            passed = await connection.fetch(_PASSED, as_of) if started >= self._passed_due_s else []
             slices = {row["slice"] for row in (*rows, *people, *passed)}
-            events = await refresh(connection, slices, as_of, people=[row["slice"] for row in people])
+            of_people = [row["slice"] for row in people]
+            events = await refresh(connection, slices, as_of, people=of_people, remembered=self._remembered)
             await self.writer.append([record_of(event) for event in events])
             await announce(connection, events)
+        if started >= self._passed_due_s:
+            self._passed_due_s = started + _PASSED_EVERY_S
         if people:
             self._people_due_s = clock() + _PEOPLE_REST * (clock() - started)
 
 
-async def _set_aside(connection: Connection, record: LogRecord, detail: str) -> None:
-    await set_aside(connection, record, reason="data", detail=detail)
+def sealing_keys(settings: Settings) -> Keys:
+    """Return the keys under which a sink seals, as the settings want it.
+
+    Raises:
+        BadInput: The file with the deployment's key cannot be read.
+    """
+    return Keys(sealing=settings.sealing, master=wrapping_key() if settings.sealing else None)
+
+
+async def _set_aside(connection: Connection, record: LogRecord, detail: str, keys: Keys | None) -> None:
+    await set_aside(connection, record, reason="data", detail=detail, keys=keys)

@@ -11,6 +11,7 @@ do the counts of units and ratings.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 from prefstream.domain.agreement.tally import summed
@@ -38,7 +39,8 @@ def unit_contribution(counts: Mapping[str, int]) -> dict[CoincidenceKey, int]:
     return {key: count for key, count in cells.items() if count}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: what several figures are read from is added up once.
+@dataclass(frozen=True, kw_only=True)
 class Coincidences:
     """The coincidence counts of any number of units; adds, takes back and merges.
 
@@ -77,37 +79,46 @@ class Coincidences:
         """Say what is wrong with counts that no set of units can give; `None` when nothing is."""
         if any(count < 0 for count in self.cells.values()):
             return "a count is negative: something was taken back twice"
-        if any(total % max(1, size - 1) for (size, _), total in self._row_sums().items()):
+        if any(total % max(1, size - 1) for (size, _), total in self._row_sums.items()):
             return "the counts are not those of whole units: a part of a change is missing"
         return None
 
-    def marginals(self) -> dict[tuple[int, str], int]:
+    def marginals(self) -> Mapping[tuple[int, str], int]:
         """Return how many ratings units of each size have in each category."""
-        return {(size, c): total // max(1, size - 1) for (size, c), total in self._row_sums().items()}
+        return self._marginals
 
-    def units_by_size(self) -> dict[int, int]:
+    def units_by_size(self) -> Mapping[int, int]:
         """Return how many units have one rating, two ratings, and so on."""
-        ratings: dict[int, int] = {}
-        for (size, _), count in self.marginals().items():
-            ratings[size] = ratings.get(size, 0) + count
-        return {size: count // size for size, count in sorted(ratings.items())}
+        return self._units_by_size
 
     @property
     def n_units(self) -> int:
         """Units with at least one rating."""
-        return sum(self.units_by_size().values())
+        return sum(self._units_by_size.values())
 
     @property
     def n_pairable_units(self) -> int:
         """Units with at least two ratings: those that can show agreement."""
-        return sum(count for size, count in self.units_by_size().items() if size > 1)
+        return sum(count for size, count in self._units_by_size.items() if size > 1)
 
     @property
     def n_ratings(self) -> int:
         """Ratings, those of units with one rating included."""
-        return sum(self.marginals().values())
+        return sum(self._marginals.values())
 
-    def _row_sums(self) -> dict[tuple[int, str], int]:
+    @cached_property
+    def _marginals(self) -> Mapping[tuple[int, str], int]:
+        return {(size, c): total // max(1, size - 1) for (size, c), total in self._row_sums.items()}
+
+    @cached_property
+    def _units_by_size(self) -> Mapping[int, int]:
+        ratings: dict[int, int] = {}
+        for (size, _), count in self._marginals.items():
+            ratings[size] = ratings.get(size, 0) + count
+        return {size: count // size for size, count in sorted(ratings.items())}
+
+    @cached_property
+    def _row_sums(self) -> Mapping[tuple[int, str], int]:
         totals: dict[tuple[int, str], int] = {}
         for (size, first, _), count in self.cells.items():
             totals[size, first] = totals.get((size, first), 0) + count

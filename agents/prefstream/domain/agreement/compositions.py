@@ -8,7 +8,7 @@ categories and up to five ratings have 125 ways.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Self
 
 from prefstream.domain.agreement.coincidences import CoincidenceKey, Coincidences, unit_contribution
@@ -54,7 +54,8 @@ def composition_said(text: str) -> Composition:
         raise BadInput(f"{text!r} is no composition such as 'A:2 B'; count the units anew") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: what several figures are read from is added up once.
+@dataclass(frozen=True, kw_only=True)
 class Compositions:
     """How many units have which composition; adds, takes back and merges.
 
@@ -90,36 +91,41 @@ class Compositions:
         """Return both states together."""
         return self.sum([self.units, other.units])
 
-    @property
+    @cached_property
     def fault(self) -> str | None:
         """Say what is wrong with counts that no set of units can give; `None` when nothing is."""
         if any(count < 0 for count in self.units.values()):
             return "a count is negative: something was taken back twice"
         return None
 
-    @property
+    @cached_property
     def coincidences(self) -> Coincidences:
         """The coincidence counts of the same units."""
         cells: dict[CoincidenceKey, int] = {}
         for composition, units in self.units.items():
-            for key, count in unit_contribution(dict(composition)).items():
+            for key, count in _contribution(composition):
                 cells[key] = cells.get(key, 0) + units * count
         return Coincidences(cells=cells)
 
-    @property
+    @cached_property
+    def sized(self) -> tuple[tuple[Composition, int, int], ...]:
+        """Each composition with how many ratings it has, and how many units have it."""
+        return tuple((composition, size_of(composition), units) for composition, units in self.units.items())
+
+    @cached_property
     def n_units(self) -> int:
         """Units with at least one rating."""
         return sum(self.units.values())
 
-    @property
+    @cached_property
     def n_pairable_units(self) -> int:
         """Units with at least two ratings: those that can show agreement."""
-        return sum(units for composition, units in self.units.items() if size_of(composition) > 1)
+        return sum([units for _, size, units in self.sized if size > 1])
 
-    @property
+    @cached_property
     def n_ratings(self) -> int:
         """Ratings, those of units with one rating included."""
-        return sum(units * size_of(composition) for composition, units in self.units.items())
+        return sum([units * size for _, size, units in self.sized])
 
 
 #: What the figures of all raters together are read from; only compositions give them bounds.
@@ -128,7 +134,12 @@ UnitCounts = Coincidences | Compositions
 
 def size_of(composition: Composition) -> int:
     """Return how many ratings a unit of this composition has."""
-    return sum(count for _, count in composition)
+    return sum([count for _, count in composition])
+
+
+@lru_cache(maxsize=4096)
+def _contribution(composition: Composition) -> tuple[tuple[CoincidenceKey, int], ...]:
+    return tuple(unit_contribution(dict(composition)).items())
 
 
 def coincidences_of(state: UnitCounts) -> Coincidences:

@@ -15,7 +15,7 @@ from math import comb, fsum
 from typing import Literal
 
 from prefstream.domain.agreement.coincidences import Coincidences
-from prefstream.domain.agreement.compositions import Compositions, UnitCounts, coincidences_of, size_of
+from prefstream.domain.agreement.compositions import Composition, Compositions, UnitCounts, coincidences_of
 from prefstream.domain.agreement.raw import missing_in
 from prefstream.domain.agreement.statistic import Statistic
 from prefstream.schemas.errors import BadInput
@@ -38,6 +38,16 @@ class _Scale:
     def total(self) -> Fraction:
         """T, the sum of all weights."""
         return Fraction(sum(self.weights.values()), self.top)
+
+    def agreeing(self, composition: Composition) -> int:
+        """Return the weighted agreement of a unit's ratings, each with every other."""
+        if len(self.weights) == self.size:  # only ratings that are equal
+            return sum([count * (count - 1) for _, count in composition])
+        return sum(
+            count * (other - (first == second)) * self.weights.get((first, second), 0)
+            for first, count in composition
+            for second, other in composition
+        )
 
 
 def gwet_ac1(state: UnitCounts, *, n_categories: int | None = None) -> Statistic:
@@ -150,16 +160,11 @@ def _squares(
     """Return the sum over units of (x_u - AC)^2, Gwet's formula for its variance."""
     share_pairable, room = state.n_pairable_units / state.n_units, 1 - by_chance
     terms = []
-    for composition, units in state.units.items():
-        size = size_of(composition)
-        at_chance = sum(count * rarity[category] for category, count in composition) / size
+    for composition, size, units in state.sized:
+        at_chance = sum([count * rarity[category] for category, count in composition]) / size
         x = -2 * (1 - value) * (at_chance - by_chance) / room
         if size > 1:
-            agreeing = sum(
-                count * (other - (first == second)) * scale.weights.get((first, second), 0)
-                for first, count in composition
-                for second, other in composition
-            )
+            agreeing = scale.agreeing(composition)
             x += (agreeing / (scale.top * size * (size - 1)) - by_chance) / room / share_pairable
         terms.append(units * (x - value) ** 2)
     return fsum(terms)

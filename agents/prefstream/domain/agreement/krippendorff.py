@@ -24,13 +24,7 @@ from fractions import Fraction
 from math import fsum, lcm
 
 from prefstream.domain.agreement.coincidences import Coincidences
-from prefstream.domain.agreement.compositions import (
-    Composition,
-    Compositions,
-    UnitCounts,
-    coincidences_of,
-    size_of,
-)
+from prefstream.domain.agreement.compositions import Composition, Compositions, UnitCounts, coincidences_of
 from prefstream.domain.agreement.raw import missing_in
 from prefstream.domain.agreement.statistic import Statistic
 from prefstream.schemas.errors import BadInput
@@ -44,8 +38,8 @@ class _Metric:
     """Squared differences of categories, up to a common factor; the factor cancels in alpha."""
 
     places: Places = None
-    #: How one unit moves the places, where they depend on the ratings.
-    moved: Callable[[Composition], Mapping[str, int]] | None = None
+    #: The categories from end to end, where units move the places: those of `_mid_ranks`.
+    ascending: Sequence[str] = ()
 
     def squared(self, first: str, second: str) -> int:
         """Return d_ck."""
@@ -126,9 +120,7 @@ def _require(state: UnitCounts, known: Sequence[str]) -> None:
 
 
 def _ordinal_metric(marginals: Mapping[str, int], ascending: Sequence[str]) -> _Metric:
-    return _Metric(
-        places=_mid_ranks(marginals, ascending), moved=lambda unit: _mid_ranks(dict(unit), ascending)
-    )
+    return _Metric(places=_mid_ranks(marginals, ascending), ascending=ascending)
 
 
 def _mid_ranks(counts: Mapping[str, int], ascending: Sequence[str]) -> dict[str, int]:
@@ -156,12 +148,12 @@ def _alpha(state: UnitCounts, metric_of: Callable[[Mapping[str, int]], _Metric])
             marginals[category] = marginals.get(category, 0) + count
     metric = metric_of(marginals)
     expected = sum(
-        n_c * n_k * metric.squared(c, k) for c, n_c in marginals.items() for k, n_k in marginals.items()
+        [n_c * n_k * metric.squared(c, k) for c, n_c in marginals.items() for k, n_k in marginals.items()]
     )
     if not expected:
         return Statistic.undefined("no disagreement is expected: all ratings are alike", n_units=n_units)
     joint = _Joint.of(counts, marginals)
-    observed = sum(count * metric.squared(c, k) for (c, k), count in joint.cells.items())
+    observed = sum([count * metric.squared(c, k) for (c, k), count in joint.cells.items()])
     denominator = joint.common * expected
     value = (denominator - (sum(marginals.values()) - 1) * observed) / denominator
     squares = _squares(state, joint, metric, observed, expected) if isinstance(state, Compositions) else None
@@ -191,35 +183,48 @@ class _Joint:
 def _squares(state: Compositions, joint: _Joint, metric: _Metric, observed: int, expected: int) -> float:
     """Return the sum over units of the square of n_units times a unit's share in alpha."""
     n_ratings = sum(joint.marginals.values())
+    squared = {c: {k: metric.squared(c, k) for k in joint.marginals} for c in joint.marginals}
+    pull_observed, pull_expected = (_per_rating(pull, metric.ascending) for pull in _pulls(joint, metric))
     around = {
-        c: 2 * sum(n_k * metric.squared(c, k) for k, n_k in joint.marginals.items()) for c in joint.marginals
+        c: 2 * sum([n_k * far[k] for k, n_k in joint.marginals.items()]) + pull_expected.get(c, 0)
+        for c, far in squared.items()
     }
-    pull_observed, pull_expected = _pulls(joint, metric)
     scale, n_units, terms = joint.common * expected**2, state.n_pairable_units, []
-    for composition, units in state.units.items():
-        size = size_of(composition)
+    for composition, size, units in state.sized:
         if size < 2:
             continue
-        own = _disagreement(composition, metric) * (joint.common // (size - 1))
-        rise = sum(count * around[category] for category, count in composition)
-        if metric.moved is not None:
-            moved = metric.moved(composition).items()
-            own += sum(place * pull_observed[category] for category, place in moved)
-            rise += sum(place * pull_expected[category] for category, place in moved)
+        own = _disagreement(composition, squared) * (joint.common // (size - 1))
+        rise = 0
+        for category, count in composition:
+            own += count * pull_observed.get(category, 0)
+            rise += count * around[category]
         share = n_ratings * observed * rise - (size * observed + n_ratings * own) * expected
         gwet = observed * expected * (size * n_units - n_ratings)
         terms.append(units * ((n_units * n_ratings * share - gwet) / (scale * n_ratings)) ** 2)
     return fsum(terms)
 
 
-def _disagreement(composition: Composition, metric: _Metric) -> int:
-    return sum(n_c * n_k * metric.squared(c, k) for c, n_c in composition for k, n_k in composition if c != k)
+def _disagreement(composition: Composition, squared: Mapping[str, Mapping[str, int]]) -> int:
+    total = 0
+    for place, (c, n_c) in enumerate(composition):
+        for k, n_k in composition[:place]:
+            total += n_c * n_k * squared[c][k]
+    return 2 * total
+
+
+def _per_rating(pull: Mapping[str, int], ascending: Sequence[str]) -> dict[str, int]:
+    """Return the pull of one rating in each category: on its own place once, on all higher ones twice."""
+    pulls, above = {}, 0
+    for category in reversed(ascending):
+        pulls[category] = pull[category] + 2 * above
+        above += pull[category]
+    return pulls
 
 
 def _pulls(joint: _Joint, metric: _Metric) -> tuple[dict[str, int], dict[str, int]]:
     """Return how O and E change as the place of each category moves by one."""
     places, marginals = metric.places, joint.marginals
-    if metric.moved is None or places is None:
+    if not metric.ascending or places is None:
         return {}, {}
     observed = {
         c: 4 * sum(joint.cells.get((c, k), 0) * (places[c] - places[k]) for k in marginals) for c in marginals

@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import fsum
 
 from prefstream.domain.agreement.coincidences import Coincidences
-from prefstream.domain.agreement.compositions import Compositions, UnitCounts, coincidences_of, size_of
+from prefstream.domain.agreement.compositions import Compositions, UnitCounts, coincidences_of
 from prefstream.domain.agreement.statistic import Statistic
 
 
@@ -32,8 +32,7 @@ def percent_agreement(state: UnitCounts) -> Statistic:
         mean_pairs = n_pairs / n_units
         squares = fsum(
             units * ((_agreeing(composition) - value * size * (size - 1)) / mean_pairs) ** 2
-            for composition, units in state.units.items()
-            for size in [size_of(composition)]
+            for composition, size, units in state.sized
         )
     return Statistic.over_units(value, squares, n_units=n_units, n_sampled=n_units, floor=0.0)
 
@@ -79,7 +78,7 @@ def missing_in(state: UnitCounts) -> Statistic | None:
 
 
 def _agreeing(composition: tuple[tuple[str, int], ...]) -> int:
-    return sum(count * (count - 1) for _, count in composition)
+    return sum([count * (count - 1) for _, count in composition])
 
 
 def _mean_unit_agreement(state: Coincidences) -> Fraction:
@@ -95,10 +94,9 @@ def _fleiss_squares(
     state: Compositions, commonness: Mapping[str, float], by_chance: float, value: float
 ) -> float:
     terms = []
-    for composition, units in state.units.items():
-        size = size_of(composition)
+    for composition, size, units in state.sized:
         agreeing = _agreeing(composition) / (size * (size - 1))
-        at_chance = sum(count * commonness[category] for category, count in composition) / size
+        at_chance = sum([count * commonness[category] for category, count in composition]) / size
         x = (agreeing - by_chance - 2 * (1 - value) * (at_chance - by_chance)) / (1 - by_chance)
         terms.append(units * (x - value) ** 2)
     return fsum(terms)

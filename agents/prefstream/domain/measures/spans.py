@@ -1,6 +1,6 @@
-"""Which sums a window is made of: whole hours where it can be, minutes at its ends, one for all time."""
+"""Which sums a window is made of: days and hours where it can be, minutes at its ends, one for all time."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from prefstream.domain.agreement.tally import without_zeros
@@ -8,6 +8,7 @@ from prefstream.domain.agreement.tally import without_zeros
 Span = Literal["minute", "hour", "day", "all"]
 HOUR: Final = 60
 DAY: Final = 24 * HOUR
+_LONGER: Final[Sequence[tuple[Span, int]]] = (("day", DAY), ("hour", HOUR))
 #: Where the one sum of all time stands.
 EVER: Final = 0
 
@@ -25,7 +26,7 @@ class Stretch(NamedTuple):
 def stretches(length: int | None, until: int) -> tuple[Stretch, ...]:
     """Return the stretches that make up a window, none of which overlap.
 
-    A week is at most 168 hours and 120 minutes, and all time is one sum: what is read does not grow
+    A week is at most 7 days, 46 hours and 118 minutes, and all time is one sum: what is read does not grow
     with history.
 
     Args:
@@ -38,18 +39,29 @@ Stretch(span='minute', since=240, until=250))
     """
     if length is None:
         return (Stretch("all", EVER, EVER + 1),)
-    since = max(0, until - length)
-    first, last = -(-since // HOUR) * HOUR, until // HOUR * HOUR
+    return tuple(_filled(max(0, until - length), until, _LONGER))
+
+
+def _filled(since: int, until: int, longer: Sequence[tuple[Span, int]]) -> Iterator[Stretch]:
+    """Yield whole days where they fit, whole hours at their ends, and minutes at the ends of those."""
+    if not longer:
+        if since < until:
+            yield Stretch("minute", since, until)
+        return
+    (span, width), *shorter = longer
+    first, last = -(-since // width) * width, until // width * width
     if last <= first:
-        return (Stretch("minute", since, until),)
-    parts = (Stretch("minute", since, first), Stretch("hour", first, last), Stretch("minute", last, until))
-    return tuple(part for part in parts if part.since < part.until)
+        yield from _filled(since, until, shorter)
+        return
+    yield from _filled(since, first, shorter)
+    yield Stretch(span, first, last)
+    yield from _filled(last, until, shorter)
 
 
 def rolled_up(minutes: Mapping[tuple[int, _Key], int]) -> dict[tuple[Span, int, _Key], int]:
     """Return what counts of minutes add to the sums of their hours, days and of all time.
 
-    No window reads days; they are for curves over months. Zeros are left out.
+    Zeros are left out.
 
     >>> rolled_up({(59, "x"): 1, (60, "x"): 2})
     {('hour', 0, 'x'): 1, ('day', 0, 'x'): 3, ('all', 0, 'x'): 3, ('hour', 60, 'x'): 2}

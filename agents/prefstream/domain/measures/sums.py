@@ -1,6 +1,6 @@
 """Counts of a slice and window, and the figures read from them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -112,16 +112,24 @@ class Sums:
         return self.counts.get(count, 0)
 
 
-def figures(sums: Sums) -> list[Figure]:
-    """Return every figure of the sums, those that are undefined with their reason.
+def figures(sums: Sums, wanted: Collection[str] | None = None) -> list[Figure]:
+    """Return the figures of the sums, those that are undefined with their reason.
 
     Shares have Wilson's limits, `judge_agreement_audited` those that hold at every look (Robbins 1970).
+
+    Args:
+        sums: The sums.
+        wanted: The statistics that are asked for; others may be left out. `None`: all.
 
     >>> [one] = [figure for name, _, figure in figures(Sums()) if name == "gold_accuracy"]
     >>> one.value, one.reason
     (None, 'no gold question was answered')
     """
-    return [*_judge_audited(sums), *_shares(sums), *_work(sums), *_funnel(sums)]
+    found: list[Figure] = []
+    for names, figures_of in _FAMILIES:
+        if wanted is None or not names.isdisjoint(wanted):
+            found += figures_of(sums, wanted)
+    return found
 
 
 def share_of(hits: int, misses: int, *, reason: str) -> Statistic:
@@ -138,7 +146,7 @@ def share_of(hits: int, misses: int, *, reason: str) -> Statistic:
     return Statistic(value=hits / of, low=low, high=high, n_units=of)
 
 
-def _judge_audited(sums: Sums) -> Iterator[Figure]:
+def _judge_audited(sums: Sums, _wanted: Collection[str] | None) -> Iterator[Figure]:
     name, agree, differ = (
         "judge_agreement_audited",
         *(sums["judge_audited", key] for key in ("agree", "differ")),
@@ -152,16 +160,20 @@ def _judge_audited(sums: Sums) -> Iterator[Figure]:
     yield name, "wilson", once
 
 
-def _shares(sums: Sums) -> Iterator[Figure]:
+def _shares(sums: Sums, wanted: Collection[str] | None) -> Iterator[Figure]:
     for name, subject, hits, misses, reason in _SHARES:
+        if wanted is not None and name not in wanted:
+            continue
         counted = sum(sums[count] for count in hits), sum(sums[count] for count in misses)
         yield name, subject, share_of(*counted, reason=reason)
+    if wanted is not None and "audit_share" not in wanted:
+        return
     routed = sums["funnel", "accepted"] + sums["funnel", "escalated"]
     audited = sums["funnel", "audited"]
     yield "audit_share", "", share_of(audited, routed - audited, reason="no pair was routed")
 
 
-def _work(sums: Sums) -> Iterator[Figure]:
+def _work(sums: Sums, _wanted: Collection[str] | None) -> Iterator[Figure]:
     yield "cost_per_usable_pair_usd", "", _cost(sums)
     steps = {int(key): n for (measure, key), n in sums.counts.items() if measure == "wait"}
     for subject, share in (("p50", 0.5), ("p90", 0.9)):
@@ -180,8 +192,16 @@ def _cost(sums: Sums) -> Statistic:
     return Statistic.unbounded(spent / usable / _NANO, n_units=usable, bounds_reason=A_COUNT)
 
 
-def _funnel(sums: Sums) -> Iterator[Figure]:
+def _funnel(sums: Sums, _wanted: Collection[str] | None) -> Iterator[Figure]:
     for name in CATALOG:
         if name.startswith(FUNNEL):
             n = sums["funnel", name.removeprefix(FUNNEL)]
             yield name, "", Statistic.unbounded(float(n), n_units=n, bounds_reason=A_COUNT)
+
+
+_FAMILIES: Final = (
+    (frozenset({"judge_agreement_audited"}), _judge_audited),
+    (frozenset({"audit_share", *(name for name, *_ in _SHARES)}), _shares),
+    (frozenset({"cost_per_usable_pair_usd", "time_to_label_s"}), _work),
+    (frozenset(name for name in CATALOG if name.startswith(FUNNEL)), _funnel),
+)

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from math import sqrt
+from typing import Final
 
 from prefstream.domain.agreement.statistic import Statistic
 from prefstream.domain.trends.series import Counted, Name, Point, figures_in
 from prefstream.domain.trends.weeks import Week
+
+_LENGTHS: Final = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7)}
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: Longer than any log; windows of all time reach back to the beginning.
+_EVER: Final = timedelta(days=36_600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,19 @@ class Alert:
     taken_why: str | None = None
     taken_at: datetime | None = None
     silenced: bool = False
+
+    @property
+    def behind(self) -> tuple[datetime, datetime] | None:
+        """The stretch of the window that the alert spoke of; `None` where it is of no slice."""
+        if not self.slice:
+            return None
+        until = self.raised_at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        return max(until - _LENGTHS.get(self.window_name or "", _EVER), _BEGINNING), until
+
+    @property
+    def runbook_name(self) -> str:
+        """The name of the runbook, which alerts give as a file of the documentation; empty: none."""
+        return (self.runbook or "").rpartition("/")[2].removesuffix(".md")
 
     def as_of(self, until: datetime) -> "Alert":
         """Return the alert as it stood at an instant: what came later is not told."""

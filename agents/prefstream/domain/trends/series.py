@@ -62,14 +62,13 @@ class Point:
     labels: int
 
 
-_AMONG_PEOPLE: Final[Mapping[str, Callable[[Counted], Statistic]]] = {
-    "alpha_nominal": lambda counted: alpha_nominal(Compositions(units=counted.nominal)),
-    "alpha_ordinal": lambda counted: alpha_ordinal(
-        Compositions(units=counted.ordinal), order=ORDINAL_CATEGORIES
-    ),
-    "gwet_ac1": lambda counted: gwet_ac1(Compositions(units=counted.nominal)),
-    "fleiss_kappa": lambda counted: fleiss_kappa(Compositions(units=counted.nominal)),
-    "percent_agreement": lambda counted: percent_agreement(Compositions(units=counted.nominal)),
+#: From the units on the nominal and on the ordinal scale.
+_AMONG_PEOPLE: Final[Mapping[str, Callable[[Compositions, Compositions], Statistic]]] = {
+    "alpha_nominal": lambda nominal, _: alpha_nominal(nominal),
+    "alpha_ordinal": lambda _, ordinal: alpha_ordinal(ordinal, order=ORDINAL_CATEGORIES),
+    "gwet_ac1": lambda nominal, _: gwet_ac1(nominal),
+    "fleiss_kappa": lambda nominal, _: fleiss_kappa(nominal),
+    "percent_agreement": lambda nominal, _: percent_agreement(nominal),
 }
 #: What a line through people's agreement can show.
 AMONG_PEOPLE: Final = tuple(_AMONG_PEOPLE)
@@ -82,14 +81,15 @@ def figures_in(counted: Counted, wanted: Collection[str] | None = None) -> dict[
         counted: What was counted.
         wanted: The statistics that are asked for; `None`: all.
     """
+    nominal, ordinal = Compositions(units=counted.nominal), Compositions(units=counted.ordinal)
     found = {
-        (name, ""): figure(counted)
+        (name, ""): figure(nominal, ordinal)
         for name, figure in _AMONG_PEOPLE.items()
         if wanted is None or name in wanted
     }
     if wanted is not None and found.keys() >= {(name, "") for name in wanted}:
         return found
-    work = figures_of_work(Sums(counts=counted.work))
+    work = figures_of_work(Sums(counts=counted.work), wanted)
     return found | {
         (name, subject): figure for name, subject, figure in work if wanted is None or name in wanted
     }

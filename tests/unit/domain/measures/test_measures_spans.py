@@ -20,13 +20,13 @@ def test_a_window_holds_each_of_its_minutes_once(length: int, until: int) -> Non
 
 
 @given(st.integers(1, 30_000_000))
-def test_hours_of_a_window_are_whole(until: int) -> None:
+def test_days_and_hours_of_a_window_are_whole_and_as_long_as_can_be(until: int) -> None:
+    whole, fewer_than = {"day": 1440, "hour": 60, "minute": 1}, {"day": 10_081, "hour": 1440, "minute": 60}
+
     for part in stretches(10_080, until):
         assert part.since < part.until
-        if part.span == "hour":
-            assert part.since % 60 == part.until % 60 == 0
-        else:
-            assert part.until - part.since < 60
+        assert part.since % whole[part.span] == part.until % whole[part.span] == 0
+        assert part.until - part.since < fewer_than[part.span]
 
 
 def test_all_time_is_one_sum() -> None:

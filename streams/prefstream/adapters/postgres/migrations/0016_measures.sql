@@ -114,3 +114,13 @@ create index tasks_oldest on tasks (slice, opened_at) where open;
 create table people_to_refresh (
   slice text primary key
 );
+
+-- What the figures of a slice are as of, and the transaction that wrote them: a sink that wrote them itself
+-- knows which rows stand.
+create table slice_refreshes (
+  slice text collate "C" primary key,
+  as_of timestamptz not null,
+  written_in bigint not null
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+insert into slice_refreshes select slice, max(as_of), 0 from slice_metrics group by slice;

@@ -1,6 +1,6 @@
 """The figures of each slice and window, read from the agreement cells and the measures."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -8,40 +8,62 @@ from typing import Any, Final
 from prefstream.adapters.postgres.connection import Connection
 from prefstream.adapters.postgres.projections.changes import MINUTE_US
 from prefstream.adapters.postgres.projections.copying import microseconds
-from prefstream.domain.agreement import Cell, Statistic, figures, kappas, window
-from prefstream.domain.measures import Count, Figure, Span, Sums, stretches
-from prefstream.domain.measures import figures as measured
+from prefstream.adapters.postgres.projections.figures import (
+    OF_PEOPLE,
+    Said,
+    of_people,
+    of_units,
+    of_work,
+    said_of,
+)
+from prefstream.adapters.postgres.projections.remembered import Remembered
+from prefstream.domain.agreement import Cell, Statistic
+from prefstream.domain.agreement.units import Kind
+from prefstream.domain.measures import Span, stretches
 from prefstream.schemas.ids import derived_id
-from prefstream.schemas.metrics import Measurement, MetricsUpdated, Window
+from prefstream.schemas.metrics import MetricsUpdated, Window
 
 #: Length of each window in minutes; `None` is all there is.
 WINDOWS: Final[Mapping[Window, int | None]] = {"1h": 60, "24h": 24 * 60, "7d": 7 * 24 * 60, "all": None}
-#: Longest name of a statistic in an event.
-_NAME_LIMIT = 256
 #: Pairs of people that one event speaks of at most.
 MOST_PEOPLE_SAID = 200
-_OF_PEOPLE: Final = "cohen_kappa"
 
-# Minutes at the ends of a window, and sums of hours or of all time for the rest.
+# Minutes at the ends of a window, and sums of hours, days or all time for the rest.
 _WINDOWS = """
 with windows as (
   select * from unnest($2::text[], $3::text[], $4::int[], $5::int[]) as w (name, span, since, until)
 )
 """
-_CELLS = f"""{_WINDOWS}
-select slice, name, kind, unit_size, annotator_i, annotator_j, category_i, category_j, sum(n)::bigint
+# Counts of every two people stand between those of units; the condition is that of an index without them.
+_UNITS = f"""{_WINDOWS}
+select slice, name, kind, category_i, category_j, sum(n)::bigint
 from (
-  select w.name, c.slice, c.kind, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j, c.n
+  select w.name, c.slice, c.kind, c.category_i, c.category_j, c.n
   from windows w join agreement_cells c
     on w.span = 'minute' and c.slice = any($1::text[]) and c.minute >= w.since and c.minute < w.until
-      and (c.kind <> 'pair' or c.slice = any($6::text[]))
+      and c.kind in ('nominal', 'ordinal')
   union all
-  select w.name, c.slice, c.kind, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j, c.n
+  select w.name, c.slice, c.kind, c.category_i, c.category_j, c.n
   from windows w join agreement_rollups c
     on c.slice = any($1::text[]) and c.span = w.span and c.since >= w.since and c.since < w.until
-      and (c.kind <> 'pair' or c.slice = any($6::text[]))
+      and c.kind in ('nominal', 'ordinal')
 ) as counted
-group by 1, 2, 3, 4, 5, 6, 7, 8
+group by 1, 2, 3, 4, 5
+"""  # noqa: S608  a text of our own
+_PEOPLE = f"""{_WINDOWS}
+select slice, name, unit_size, annotator_i, annotator_j, category_i, category_j, sum(n)::bigint
+from (
+  select w.name, c.slice, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j, c.n
+  from windows w join agreement_cells c
+    on w.span = 'minute' and c.slice = any($1::text[]) and c.minute >= w.since and c.minute < w.until
+      and c.kind = 'pair'
+  union all
+  select w.name, c.slice, c.unit_size, c.annotator_i, c.annotator_j, c.category_i, c.category_j, c.n
+  from windows w join agreement_rollups c
+    on c.slice = any($1::text[]) and c.span = w.span and c.since >= w.since and c.since < w.until
+      and c.kind = 'pair'
+) as counted
+group by 1, 2, 3, 4, 5, 6, 7
 """  # noqa: S608  a text of our own
 _COUNTS = f"""{_WINDOWS}
 select slice, name, measure, key, sum(n)::bigint
@@ -64,26 +86,6 @@ _OLDEST = """
 select s.slice, (select min(t.opened_at) from tasks t where t.slice = s.slice and t.open)
 from unnest($1::text[]) as s (slice)
 """
-# Whoever knows of later events has the last word.
-_UPSERT = """
-insert into slice_metrics as m
-  (slice, window_name, statistic, subject, value, low, high, standard_error, reason, n, as_of)
-select u.*, $11 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::float8[],
-                            $7::float8[], $8::float8[], $9::text[], $10::bigint[]) as u
-on conflict (slice, window_name, statistic, subject) do update
-set value = excluded.value, low = excluded.low, high = excluded.high,
-    standard_error = excluded.standard_error, reason = excluded.reason, n = excluded.n,
-    as_of = excluded.as_of
-where m.as_of <= excluded.as_of
-"""
-# Two annotators who share no unit within the window any more have no row.
-_DROP_PAST = """
-delete from slice_metrics m where m.slice = any($1::text[]) and m.as_of <= $5
-  and (m.statistic <> 'cohen_kappa' or m.slice = any($6::text[])) and not exists (
-  select from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as u (slice, name, statistic, subject)
-  where (u.slice, u.name, u.statistic, u.subject) = (m.slice, m.window_name, m.statistic, m.subject)
-)
-"""
 
 #: Slice and window.
 _Place = tuple[str, Window]
@@ -92,7 +94,12 @@ _Windows = Sequence[tuple[Window, Span, int, int]]
 
 
 async def refresh(
-    connection: Connection, slices: Collection[str], as_of: datetime, *, people: Collection[str] | None = None
+    connection: Connection,
+    slices: Collection[str],
+    as_of: datetime,
+    *,
+    people: Collection[str] | None = None,
+    remembered: Remembered | None = None,
 ) -> list[MetricsUpdated]:
     """Compute the figures of these slices anew, store them and return them as events.
 
@@ -105,32 +112,37 @@ async def refresh(
         as_of: End of the windows, in event time; until then an open task has waited.
         people: Of these slices also the kappas of every two people, which grow with the square of the
             people: of the others they stay as they were, and the event says none. `None`: of all.
+        remembered: What this process wrote before: of that only what changed is written and said.
     """
     names = sorted(set(slices))
-    places = [(slice_name, window_name) for slice_name in names for window_name in WINDOWS]
     windows = _windows(microseconds(as_of) // MINUTE_US + 1)
     kappas_of = sorted(names if people is None else {*people} & {*names})
-    cells = await _cells(connection, names, windows, kappas_of)
-    sums = await _sums(connection, names, windows)
+    units, work = await _units(connection, names, windows), await _work(connection, names, windows)
+    kappas = await _people(connection, kappas_of, windows)
     ages = await _ages(connection, names, as_of)
     found = {
-        place: [
-            *_agreement(cells.get(place, ())),
-            *measured(Sums(counts=sums.get(place, {}))),
-            ages[place[0]],
-        ]
-        for place in places
+        name: {
+            window: [*kappas.get((name, window), ()), *units[name, window], *work[name, window], ages[name]]
+            for window in WINDOWS
+        }
+        for name in names
     }
-    rows = [
-        (*place, statistic, subject, *_numbers(figure))
-        for place, some in found.items()
-        for statistic, subject, figure in some
+    rows = {
+        name: {(window, one[0], one[1]): one.numbers for window, some in by_window.items() for one in some}
+        for name, by_window in found.items()
+    }
+    events = {
+        name: {window: _event(name, window, as_of, some) for window, some in by_window.items()}
+        for name, by_window in found.items()
+    }
+    ids = {name: {window: said for window, (said, _) in some.items()} for name, some in events.items()}
+    telling = await (remembered or Remembered()).write(connection, rows, ids, as_of, kappas_of)
+    return [
+        event
+        for name, some in events.items()
+        for window, (_, event) in some.items()
+        if (name, window) in telling
     ]
-    if rows:
-        columns = [list(column) for column in zip(*sorted(rows, key=lambda row: row[:4]), strict=True)]
-        await connection.execute(_UPSERT, *columns, as_of)
-        await connection.execute(_DROP_PAST, *columns[:4], as_of, kappas_of)
-    return [_event(slice_name, name, as_of, some) for (slice_name, name), some in found.items()]
 
 
 def _windows(until: int) -> _Windows:
@@ -141,54 +153,61 @@ def _windows(until: int) -> _Windows:
     ]
 
 
-async def _cells(
-    connection: Connection, slices: Sequence[str], windows: _Windows, people: Sequence[str]
-) -> dict[_Place, list[tuple[Cell, int]]]:
-    cells: dict[_Place, list[tuple[Cell, int]]] = {}
-    columns = map(list, zip(*windows, strict=True))
-    for slice_name, name, *key, n in await connection.fetch(_CELLS, slices, *columns, people):
-        cells.setdefault((slice_name, name), []).append((Cell(0, *key), n))
-    return cells
-
-
-async def _sums(
+async def _units(
     connection: Connection, slices: Sequence[str], windows: _Windows
-) -> dict[_Place, dict[Count, int]]:
-    sums: dict[_Place, dict[Count, int]] = {}
-    columns = map(list, zip(*windows, strict=True))
-    for slice_name, name, measure, key, n in await connection.fetch(_COUNTS, slices, *columns):
-        sums.setdefault((slice_name, name), {})[measure, key] = n
-    return sums
+) -> dict[_Place, tuple[Said, ...]]:
+    counts: dict[_Place, list[tuple[Kind, str, str, int]]] = _places(slices)
+    for slice_name, name, *count in await connection.fetch(_UNITS, slices, *_columns(windows)):
+        counts[slice_name, name].append((*count,))
+    return {place: of_units(frozenset(some)) for place, some in counts.items()}
 
 
-async def _ages(connection: Connection, slices: Sequence[str], as_of: datetime) -> dict[str, Figure]:
-    ages: dict[str, Figure] = {}
+async def _work(
+    connection: Connection, slices: Sequence[str], windows: _Windows
+) -> dict[_Place, tuple[Said, ...]]:
+    counts: dict[_Place, list[tuple[str, str, int]]] = _places(slices)
+    for slice_name, name, *count in await connection.fetch(_COUNTS, slices, *_columns(windows)):
+        counts[slice_name, name].append((*count,))
+    return {place: of_work(frozenset(some)) for place, some in counts.items()}
+
+
+async def _people(
+    connection: Connection, slices: Sequence[str], windows: _Windows
+) -> dict[_Place, list[Said]]:
+    cells: dict[_Place, list[tuple[Cell, int]]] = {}
+    if slices:
+        for slice_name, name, *key, n in await connection.fetch(_PEOPLE, slices, *_columns(windows)):
+            cells.setdefault((slice_name, name), []).append((Cell(0, "pair", *key), n))
+    return {place: of_people(some) for place, some in cells.items()}
+
+
+def _places(slices: Sequence[str]) -> dict[_Place, Any]:
+    return {(slice_name, window): [] for slice_name in slices for window in WINDOWS}
+
+
+def _columns(windows: _Windows) -> Iterable[list[Any]]:
+    return map(list, zip(*windows, strict=True))
+
+
+async def _ages(connection: Connection, slices: Sequence[str], as_of: datetime) -> dict[str, Said]:
+    ages: dict[str, Said] = {}
     for slice_name, oldest in await connection.fetch(_OLDEST, slices):
         if oldest is None:
             age = Statistic.undefined("no task is open", n_units=0)
         else:
             waited_s = max(0.0, (as_of - oldest).total_seconds())
             age = Statistic.unbounded(waited_s, n_units=1, bounds_reason="it is one task's, not an estimate")
-        ages[slice_name] = "queue_age_s", "", age
+        ages[slice_name] = said_of("queue_age_s", "", age)
     return ages
 
 
-def _agreement(cells: Iterable[tuple[Cell, int]]) -> Iterator[Figure]:
-    counted = window(cells)
-    for (first, second), figure in kappas(counted).items():
-        yield "cohen_kappa", f"{first}|{second}", figure
-    for statistic, figure in figures(counted).items():
-        yield statistic, "", figure
-
-
-def _numbers(figure: Statistic) -> tuple[Any, ...]:
-    return figure.value, figure.low, figure.high, figure.standard_error, figure.reason, figure.n_units
-
-
-def _event(slice_name: str, name: Window, as_of: datetime, some: Iterable[Figure]) -> MetricsUpdated:
-    measurements = tuple(_measurement(*one) for one in said_of(some))
-    said = sha256("\n".join(one.model_dump_json() for one in measurements).encode()).hexdigest()
-    return MetricsUpdated(
+def _event(
+    slice_name: str, name: Window, as_of: datetime, some: Sequence[Said]
+) -> tuple[str, MetricsUpdated]:
+    """Return the event of a slice and window, and what it says as a hash."""
+    telling = told_of(some)
+    said = sha256(b"\n".join([one.text for one in telling])).hexdigest()
+    event = MetricsUpdated(
         event_id=derived_id("metrics", slice_name, name, as_of.isoformat(), said),
         occurred_at=as_of,
         source="prefstream/metrics",
@@ -198,28 +217,19 @@ def _event(slice_name: str, name: Window, as_of: datetime, some: Iterable[Figure
         slice=slice_name,
         window=name,
         as_of=as_of,
-        measurements=measurements,
+        measurements=tuple([one.measurement for one in telling]),
     )
+    return said, event
 
 
-def said_of(some: Iterable[Figure]) -> list[Figure]:
+def told_of(some: Sequence[Said]) -> Sequence[Said]:
     """Return the figures that an event says: of pairs of people those with the most pairs in common.
 
     People pair up quadratically, and an event must stay small; the table has every pair.
     """
-    every = list(some)
-    of_people = sorted(
-        (one for one in every if one[0] == _OF_PEOPLE), key=lambda one: (-one[2].n_units, one[1])
-    )
-    return [
-        *sorted(of_people[:MOST_PEOPLE_SAID], key=lambda one: one[1]),
-        *(one for one in every if one[0] != _OF_PEOPLE),
-    ]
-
-
-def _measurement(statistic: str, subject: str, figure: Statistic) -> Measurement:
-    name = f"{statistic}:{subject}" if subject else statistic
-    value, low, high, _, reason, n = _numbers(figure)
-    if len(name) > _NAME_LIMIT:
-        name = f"{statistic}:{derived_id(subject)}"
-    return Measurement(statistic=name, value=value, low=low, high=high, reason=reason, n=n)
+    of_two = [one for one in some if one.statistic == OF_PEOPLE]
+    if not of_two:
+        return some
+    most = sorted(of_two, key=lambda one: (-one.measurement.n, one.subject))[:MOST_PEOPLE_SAID]
+    others = [one for one in some if one.statistic != OF_PEOPLE]
+    return [*sorted(most, key=lambda one: one.subject), *others]
