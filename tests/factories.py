@@ -37,6 +37,7 @@ from prefstream.schemas.pairs import CheckResult, PairProposed, PairRejected, Pa
 from prefstream.schemas.people import (
     AnnotatorActionTaken,
     CalibrationAnswered,
+    CalibrationChosen,
     GoldAnswered,
     GoldChosen,
     GoldRetired,
@@ -335,6 +336,7 @@ def a_pair_rejected(**changes: Any) -> PairRejected:
         "slice": "arithmetic",
         "resolution_id": derived_id("test", "LabelResolved", PAIR),
         "reasons": ("empty",),
+        "facts": 1,
         "checks": (CheckResult(check="empty", severity="reject", passed=False, finding="B is empty"),),
     }
     return _event(PairRejected, "pair_id", defaults, changes)
@@ -513,6 +515,11 @@ def a_gold_chosen(**changes: Any) -> GoldChosen:
     return _event(GoldChosen, "pair_id", defaults, changes)
 
 
+def a_calibration_chosen(**changes: Any) -> CalibrationChosen:
+    defaults = {"week": "2026-W09", "pair_id": PAIR, "slice": "arithmetic"}
+    return _event(CalibrationChosen, "pair_id", defaults, changes)
+
+
 def a_gold_retired(**changes: Any) -> GoldRetired:
     return _event(GoldRetired, "pair_id", {"pair_id": PAIR, "slice": "arithmetic", "by": "lea"}, changes)
 
@@ -564,6 +571,7 @@ BUILDERS: Final[Mapping[type[Event], Callable[..., Event]]] = {
     GoldAnswered: a_gold_answered,
     CalibrationAnswered: a_calibration_answered,
     AnnotatorActionTaken: an_annotator_action_taken,
+    CalibrationChosen: a_calibration_chosen,
     GoldChosen: a_gold_chosen,
     GoldRetired: a_gold_retired,
     PromptSubmitted: a_prompt_submitted,

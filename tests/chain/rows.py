@@ -15,10 +15,14 @@ QUERIES = {
     "tasks": "select * from tasks order by pair_id, round",
     "cells": "select * from agreement_cells where n <> 0 order by 1, 2, 3, 4, 5, 6, 7, 8",
     "funnel": "select * from funnel_buckets where n <> 0 order by 1, 2, 3",
-    "figures": "select * from slice_metrics order by slice, window_name, statistic, subject",
+    # Between which events a figure last changed depends on the batches they came in.
+    "figures": "select (to_jsonb(m) - 'as_of')::text from slice_metrics m"
+    " order by slice, window_name, statistic, subject",
     "dead_letters": "select stage, topic, reason, key, value from dead_letters order by 1, 2, 3, 4, 5",
     # When figures and reliabilities are said depends on how the log was read, and so do alerts about them.
-    "archive": "select event_id, topic, type, subject, occurred_at, value from archive"
+    # What is sealed is sealed under keys of that run.
+    "archive": "select event_id, topic, type, subject, occurred_at, coalesce(digest, sha256(value))"
+    " from archive"
     " where topic not in ('metrics.updated.v1', 'alerts.raised.v1', 'constitutions.published.v1')"
     " and type is distinct from 'ReliabilityPublished' order by event_id",
 }

@@ -54,7 +54,7 @@ def _check_pairs(deployment: Running) -> None:
     refused_unread = len(unread) - len(without)
 
     assert len(pairs) == 993
-    assert {row["status"] for row in pairs} <= {"validated", "rejected", "disputed"}
+    assert {row["status"] for row in pairs} <= {"validated", "quarantined", "rejected", "disputed"}
     assert len(unread) == 25
     assert refused_unread == 1, "one of the 25 stands on a pair that was refused"
     for row in without:

@@ -18,7 +18,9 @@ from prefstream.agents.resolution import Resolution
 from prefstream.agents.routing import Routing
 from prefstream.agents.stage import Answer, Call, Configuration, Failure, Reply, Stage
 from prefstream.agents.validation import Validation
+from prefstream.domain.checks.policies import DEFAULT_POLICY
 from prefstream.domain.crowds import Crowd
+from prefstream.schemas.checks import CheckPolicy
 from prefstream.schemas.policies import Policy
 from prefstream.schemas.prompts import PromptCurated
 from prefstream.schemas.values import Response
@@ -103,12 +105,13 @@ def a_chain(
     replaced: Sequence[Stage] = (),
     overlap: int = 1,
     crowds: Mapping[str, Crowd] = MappingProxyType({}),
+    checks: CheckPolicy = DEFAULT_POLICY,
     driver: type[Driver] = Driver,
     **settings: Any,
 ) -> Driver:
     """Wire all stages; those in `replaced` take the place of the stage of their name."""
     stages = the_stages(overlap=overlap) | {stage.name: stage for stage in replaced}
-    configuration = Configuration(constitution=a_constitution(), policy=policy, crowds=crowds)
+    configuration = Configuration(constitution=a_constitution(), policy=policy, crowds=crowds, checks=checks)
     return driver([*stages.values()], configuration, answers=script or Script(), **settings)
 
 

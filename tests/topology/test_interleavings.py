@@ -11,11 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.factories import (
     NOON,
+    a_calibration_chosen,
+    a_gold_chosen,
     a_label_submitted,
     a_label_withdrawn,
     a_message,
     a_pair_proposed,
     a_prompt_submitted,
+    a_quarantine_decided,
     a_reliability_published,
 )
 from tests.topology.chains import Script, a_chain, an_open_policy, assert_counters_add_up, the_stages
@@ -27,15 +30,26 @@ from prefstream.agents.resolution import Resolution
 from prefstream.agents.stage import Given, Outcome, Stage
 from prefstream.agents.tasks import Result
 from prefstream.agents.validation import Validation
+from prefstream.domain.checks.policies import DEFAULT_POLICY
 from prefstream.domain.crowds import Crowd
+from prefstream.schemas.checks import CheckPolicy
 from prefstream.schemas.envelope import Event
-from prefstream.schemas.labels import LabelSubmitted
+from prefstream.schemas.ids import derived_id
+from prefstream.schemas.labels import LabelSubmitted, LabelWithdrawn
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
+from prefstream.schemas.people import CalibrationChosen, GoldChosen
 from prefstream.schemas.policies import OverlapPolicy
 from prefstream.schemas.values import Verdict
 
 PAIRS = tuple(f"p{number}" for number in range(5))
 STAGES = tuple(the_stages())
+LONG = "Please tell me, in so many words, what the capital of France is called and who founded it"
+#: Every duplicate waits for a person.
+HELD = CheckPolicy(
+    name="held",
+    severities=dict.fromkeys(("exact_duplicate", "near_duplicate", "duplicate_prompt"), "quarantine"),
+)
+FINDINGS = ((), ("near_duplicate",), ("duplicate_prompt", "exact_duplicate"))
 RULE = OverlapPolicy(fewest=1, most=3, sure=0.9)
 POINTS: tuple[CrashPoint, ...] = ("before_handle", "after_state", "after_emit", "before_commit", "now")
 
@@ -64,14 +78,18 @@ class History:
     rule: OverlapPolicy | None = None
     #: Whether anything is known of people.
     known: bool = False
+    checks: CheckPolicy = DEFAULT_POLICY
 
 
-def a_pair(pair_id: str, content: int, minute: int) -> PairProposed:
+def a_pair(pair_id: str, content: int, minute: int, prompt_id: str = "prompt-1") -> PairProposed:
+    """Build a pair; contents from 3 on are nearly the same as each other."""
     moment = NOON + timedelta(minutes=minute)
     text = "" if content == 2 else "391"
     return a_pair_proposed(
         pair_id=pair_id,
-        messages=(a_message(f"question {content}"),),
+        prompt_id=prompt_id,
+        group_id=prompt_id,
+        messages=(a_message(f"question {content}" if content < 3 else f"{LONG} {'abc'[content - 3]}"),),
         response_a=a_pair_proposed().response_a.model_copy(update={"text": text}),
         occurred_at=moment,
     )
@@ -92,6 +110,16 @@ def a_label(
     )
 
 
+def a_decision(pair_id: str, minute: int, *, released: bool, findings: Sequence[str]) -> Event:
+    return a_quarantine_decided(
+        event_id=derived_id("decision", pair_id, minute, released, *findings),
+        pair_id=pair_id,
+        released=released,
+        findings=tuple(findings),
+        occurred_at=NOON + timedelta(minutes=minute),
+    )
+
+
 def a_withdrawal(label: LabelSubmitted, minute: int) -> Event:
     moment = NOON + timedelta(minutes=minute)
     return a_label_withdrawn(
@@ -102,7 +130,21 @@ def a_withdrawal(label: LabelSubmitted, minute: int) -> Event:
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     minutes, pair_ids = st.integers(0, 3), st.sampled_from(PAIRS)
-    pairs = [a_pair(pair_id, draw(st.integers(0, 2)), draw(minutes)) for pair_id in draw(st.sets(pair_ids))]
+    pairs = [
+        a_pair(pair_id, draw(st.integers(0, 5)), draw(minutes), draw(st.sampled_from(("q1", "q2", pair_id))))
+        for pair_id in draw(st.sets(pair_ids))
+    ]
+    chosen: list[Event] = [a_gold_chosen(pair_id=one) for one in draw(st.sets(pair_ids, max_size=1))]
+    chosen += [a_calibration_chosen(pair_id=one) for one in draw(st.sets(pair_ids, max_size=1))]
+    decisions = [
+        a_decision(
+            draw(pair_ids),
+            draw(minutes),
+            released=draw(st.booleans()),
+            findings=draw(st.sampled_from(FINDINGS)),
+        )
+        for _ in range(draw(st.integers(0, 3)))
+    ]
     labels = [
         a_label(
             number,
@@ -119,7 +161,9 @@ def histories(draw: st.DrawFn) -> History:
     withdrawals = [a_withdrawal(label, draw(minutes)) for label in gone]
     prompts = [a_prompt_submitted(prompt_id="q")] if draw(st.booleans()) else []
     poison = [b"no event"] if draw(st.booleans()) else []
-    once: list[Event | bytes] = draw(st.permutations([*pairs, *labels, *withdrawals, *prompts, *poison]))
+    once: list[Event | bytes] = draw(
+        st.permutations([*pairs, *labels, *withdrawals, *prompts, *poison, *chosen, *_different(decisions)])
+    )
     again = draw(st.lists(st.sampled_from(once), max_size=4)) if once else []
     return History(
         inputs=[*once, *again],
@@ -129,7 +173,12 @@ def histories(draw: st.DrawFn) -> History:
         overlap=draw(st.integers(1, 3)),
         rule=draw(st.sampled_from((None, None, RULE, RULE.model_copy(update={"most": 2})))),
         known=draw(st.booleans()),
+        checks=draw(st.sampled_from((DEFAULT_POLICY, DEFAULT_POLICY, HELD))),
     )
+
+
+def _different(events: Sequence[Event]) -> list[Event]:
+    return [*{event.event_id: event for event in events}.values()]
 
 
 FAULTS = st.lists(
@@ -161,7 +210,9 @@ def the_run(
         overlaps={"arithmetic": history.rule} if history.rule else {},
     )
     crowds = {"arithmetic": Crowd.published(a_reliability_published())} if history.known else {}
-    driver = a_chain(script=script, policy=policy, crowds=crowds, seed=seed, **settings)
+    driver = a_chain(
+        script=script, policy=policy, crowds=crowds, checks=history.checks, seed=seed, **settings
+    )
     pace = Random(seed)
     for number, value in enumerate(history.inputs):
         if isinstance(value, bytes):
@@ -218,6 +269,21 @@ def test_any_interleaving_duplication_and_fault_ends_in_the_rows_of_the_sequenti
     disturbed = the_run(history, faults=faults, seed=seed, hurried=True)
     assert the_end(disturbed) == the_end(sequential)
     assert not the_end(disturbed)["conflicts"]
+
+
+@given(history=histories(), seed=st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_nothing_fit_rests_on_a_withdrawn_label_or_is_a_gold_question(history: History, seed: int) -> None:
+    final = rows(the_run(history, seed=seed, hurried=True).records())
+    told = final.archive.values()
+    withdrawn = {one.label_id for one in told if isinstance(one, LabelWithdrawn)}
+    chosen = {one.pair_id for one in told if isinstance(one, GoldChosen | CalibrationChosen)}
+    for pair_id, row in final.pairs.items():
+        if isinstance(row.verdict, PairValidated):
+            assert row.resolved is not None
+            assert row.verdict.resolution_id == row.resolved.event_id
+            assert not {one.event_id for one in row.resolved.grounds} & withdrawn
+            assert pair_id not in chosen
 
 
 # The power of the property: what breaks a rule must break it. ---------------------------------------

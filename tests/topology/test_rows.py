@@ -72,13 +72,11 @@ def test_of_several_judgements_the_latest_counts_and_of_equally_late_the_greater
     assert final.pairs[PAIR].judged == last
 
 
-def test_the_verdict_is_on_the_latest_resolution_and_the_most_reasons_count_in_any_order() -> None:
+def test_the_verdict_is_on_the_latest_resolution_and_the_most_facts_count_in_any_order() -> None:
     old = a_pair_rejected(event_id=ident(8), resolution_id=ident(1), reasons=("empty", "x", "y"))
     fit = a_pair_validated(event_id=ident(7), resolution_id=ident(2), occurred_at=LATER)
     one = a_pair_rejected(event_id=ident(6), resolution_id=ident(2), occurred_at=LATER, reasons=("empty",))
-    two = a_pair_rejected(
-        event_id=ident(5), resolution_id=ident(2), occurred_at=LATER, reasons=("empty", "exact_duplicate")
-    )
+    two = a_pair_rejected(event_id=ident(5), resolution_id=ident(2), occurred_at=LATER, facts=2)
     for order in permutations((old, fit, one, two)):
         assert rows(the_records(*order)).pairs[PAIR].verdict == two
     assert isinstance(rows(the_records(old, fit)).pairs[PAIR].verdict, PairValidated)

@@ -5,6 +5,7 @@ from typing import Any
 
 from prefstream.agents.stage import Configuration
 from prefstream.domain.crowds import Crowd
+from prefstream.schemas.checks import CheckPolicyPublished
 from prefstream.schemas.constitutions import ConstitutionPublished
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.policies import PolicyPublished, PolicyRevoked, PolicySuperseded
@@ -19,6 +20,9 @@ def configured(configuration: Configuration, event: Event) -> Configuration:
     changes: dict[str, Any] = {}
     if isinstance(event, ConstitutionPublished):
         changes["constitution"] = event.constitution
+        changes["superseded"] = (configuration.superseded | {configuration.constitution_id}) - {
+            event.constitution.id
+        }
     elif isinstance(event, PolicyPublished):
         changes["policy"] = event.policy
     elif isinstance(event, PolicyRevoked | PolicySuperseded) and event.policy_id == configuration.policy_id:
@@ -30,6 +34,8 @@ def configured(configuration: Configuration, event: Event) -> Configuration:
         changes["sampling"] = None
     elif isinstance(event, SelectionPublished):
         changes["selection"] = event.selection
+    elif isinstance(event, CheckPolicyPublished):
+        changes["checks"] = event.policy
     elif isinstance(event, ReliabilityPublished):
         changes["crowds"] = {**configuration.crowds, event.slice: Crowd.published(event)}
     elif isinstance(event, ProtectedSetPublished | ProtectedSetRemoved):

@@ -158,7 +158,9 @@ def _aside(event: PromptSubmitted, placement: Placement, given: Given, key: str)
         return _Aside(reason=placement.set_aside, clause=placement.clause)
     protected = given.configuration.protection.match([message.content for message in event.messages])
     if protected is not None:
-        found = "the whole prompt" if protected.how == "whole" else f"{protected.share:.0%} of its 13-grams"
+        found = f"{protected.share:.0%} of its 13-grams" if protected.how == "gram" else "the whole prompt"
+        if protected.how == "embedded":
+            found = "a short prompt that it holds"
         return _Aside(reason=PROTECTED, clause=protected.set_id, detail=f"{found} is in the set")
     first = given.states[key]
     if first is not None and first != event.prompt_id.encode():

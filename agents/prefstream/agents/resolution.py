@@ -96,6 +96,7 @@ class Resolution:
             soft_label=route.p_a,
             method="judge",
             evidence=(route.event_id,),
+            grounds=(route.ground,),
             provenance=route.provenance,
         )
 
@@ -131,7 +132,12 @@ class Resolution:
         if isinstance(step, Disputed):
             return LabelDisputed(**base, reason=step.reason, next_round=step.next_round, needed=step.needed)
         return LabelResolved(
-            **base, label=step.label, margin=step.label.margin, soft_label=step.soft_label, method=step.method
+            **base,
+            label=step.label,
+            margin=step.label.margin,
+            soft_label=step.soft_label,
+            method=step.method,
+            grounds=tuple([label.ground for label in state.labels if label.event_id in step.evidence]),
         )
 
     def _envelope(

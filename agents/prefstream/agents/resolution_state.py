@@ -10,13 +10,17 @@ from typing import Any, Final, NamedTuple, cast
 
 import orjson
 
+from prefstream.domain.checks.labels import contradiction
 from prefstream.domain.crowds import Crowd, Sureness, sureness_of
 from prefstream.domain.resolution import Ballot, Round, Withdrawal
-from prefstream.schemas.labels import LabelSubmitted, LabelWithdrawn
+from prefstream.domain.tasks.mirrors import mirrored
+from prefstream.schemas.labels import Ground, LabelSubmitted, LabelWithdrawn
 from prefstream.schemas.policies import OverlapPolicy
 from prefstream.schemas.routes import PairRouted
 from prefstream.schemas.values import Preference, Provenance, Verdict
 
+#: What a label's state leaves out where there is nothing to say, from the end.
+_NOT_SAID: Final[Sequence[Any]] = (False, None, "")
 NOT_ASKED: Final[Mapping[str, Sureness]] = MappingProxyType({})
 
 
@@ -33,6 +37,14 @@ class RouteState(NamedTuple):
     provenance: Provenance
     #: How to go on from `overlap` labels until they are sure; `None`: they are enough.
     rule: OverlapPolicy | None = None
+    #: Who judged, and under which constitution.
+    judge_id: str = ""
+    judged_under: str | None = None
+
+    @property
+    def ground(self) -> Ground:
+        """Return the judge's label as what a resolution rests on."""
+        return Ground(event_id=self.event_id, by=self.judge_id, constitution_id=self.judged_under)
 
 
 class LabelState(NamedTuple):
@@ -45,6 +57,20 @@ class LabelState(NamedTuple):
     round: Round
     provenance: Provenance
     needs_specialist: bool = False
+    #: The constitution whose rubric the person saw.
+    constitution_id: str | None = None
+    #: How the rationale speaks against the verdict.
+    contradiction: str = ""
+
+    @property
+    def ground(self) -> Ground:
+        """Return the label as what a resolution rests on."""
+        return Ground(
+            event_id=self.event_id,
+            by=self.annotator,
+            constitution_id=self.constitution_id,
+            contradiction=self.contradiction,
+        )
 
     @property
     def ballot(self) -> Ballot:
@@ -134,6 +160,9 @@ def with_event(evidence: Evidence, event: PairRouted | LabelSubmitted | LabelWit
         event.round,
         event.provenance,
         event.needs_specialist,
+        event.constitution_id,
+        # People write of the sides as they saw them.
+        contradiction(mirrored(event.verdict, event.sides), event.rationale) if event.rationale else "",
     )
     return evidence._replace(labels=(*evidence.labels, label))
 
@@ -185,6 +214,8 @@ def _route(event: PairRouted) -> RouteState:
         event.overlap,
         event.provenance,
         event.overlap_rule,
+        event.judge_id,
+        event.judged_under,
     )
 
 
@@ -200,15 +231,19 @@ def _withdrawn(evidence: Evidence, event: LabelWithdrawn) -> Evidence:
 def _told_route(route: RouteState | None) -> tuple[Any, ...] | None:
     if route is None:
         return None
-    return tuple(route)[:-1] if route.rule is None else (*route[:-1], route.rule.model_dump())
+    rule = route.rule.model_dump() if route.rule else None
+    return (*route[:-3], rule, route.judge_id, route.judged_under)
 
 
 def _told_label(label: LabelState) -> tuple[Any, ...]:
-    return tuple(label) if label.needs_specialist else label[:-1]
+    if label.contradiction or label.constitution_id:
+        return tuple(label)
+    return label[:-2] if label.needs_specialist else label[:-3]
 
 
 def _read_route(said: list[Any]) -> RouteState:
-    event_id, occurred_at, slice_name, accepted, judge_label, p_a, overlap, provenance, *rule = said
+    event_id, occurred_at, slice_name, accepted, judge_label, p_a, overlap, provenance, *more = said
+    rule, judge_id, judged_under = more or (None, "", None)
     return RouteState(
         event_id,
         datetime.fromisoformat(occurred_at),
@@ -218,12 +253,15 @@ def _read_route(said: list[Any]) -> RouteState:
         p_a,
         overlap,
         Provenance(provenance),
-        OverlapPolicy(**rule[0]) if rule else None,
+        OverlapPolicy(**rule) if rule else None,
+        judge_id,
+        judged_under,
     )
 
 
 def _read_label(said: list[Any]) -> LabelState:
-    event_id, occurred_at, annotator, verdict, round_name, provenance, *needs_specialist = said
+    event_id, occurred_at, annotator, verdict, round_name, provenance, *more = said
+    needs_specialist, constitution_id, contradicts = [*more, *_NOT_SAID[len(more) :]]
     return LabelState(
         event_id,
         datetime.fromisoformat(occurred_at),
@@ -231,7 +269,9 @@ def _read_label(said: list[Any]) -> LabelState:
         Verdict(verdict),
         cast("Round", round_name),
         Provenance(provenance),
-        bool(needs_specialist and needs_specialist[0]),
+        needs_specialist,
+        constitution_id,
+        contradicts,
     )
 
 

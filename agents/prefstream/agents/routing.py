@@ -60,6 +60,7 @@ class Routing:
             overlap_rule=rule,
             provenance=event.provenance,
             constitution_id=published.constitution_id,
+            judged_under=event.constitution_id,
             priority=_priority(event, case, decision, published),
         )
         return Outcome(events=(routed,))

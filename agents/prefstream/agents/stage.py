@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prefstream.domain.checks.policies import DEFAULT_POLICY
 from prefstream.domain.crowds import Crowd
 from prefstream.domain.curation.protection import Protection
 from prefstream.schemas.calls import Answer, Call, Failure, Reply
+from prefstream.schemas.checks import CheckPolicy
 from prefstream.schemas.constitutions import Constitution
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.policies import Policy
@@ -45,6 +47,10 @@ class Configuration:
     protection: Protection = field(default_factory=Protection)
     #: Orders the queue of people; decides nothing.
     selection: Selection | None = None
+    #: What becomes of the findings of checks.
+    checks: CheckPolicy = DEFAULT_POLICY
+    #: Constitutions that were in force before the one that is.
+    superseded: frozenset[str] = frozenset()
     #: By slice, what is known of how people label it.
     crowds: Mapping[str, Crowd] = field(default_factory=dict)
     #: Identities, reckoned once: they are hashes of the whole content.

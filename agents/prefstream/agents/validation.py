@@ -1,35 +1,39 @@
 """Validation: a resolved pair is fit for a release, or is not and why.
 
-Of pairs that say exactly the same, the one proposed first stays (by event time, then by id). An
-earlier one that turns up late takes the place, and the pair it displaces is rejected then, so the
-end does not depend on the order of arrival.
+Of pairs that say the same, or nearly so, the one proposed first stays (by event time, then by id). An
+earlier one that turns up late takes the place, and the pairs that repeat it are rejected then, so the
+end does not depend on the order of arrival. The same holds for what people decide and choose: a verdict
+follows from all that is known of the pair, and of two verdicts the one that knows more is the later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from prefstream.agents.generation import weakest
 from prefstream.agents.stage import NOTHING, Given, Needs, Outcome
+from prefstream.agents.validation_duplicates import first_keys, found, remembered, text_keys
 from prefstream.agents.validation_state import (
-    GroupState,
     PairState,
     ProposalState,
-    packed_group,
+    WithdrawalState,
+    decision_state,
     packed_pair,
     resolution_state,
-    unpacked_group,
     unpacked_pair,
 )
-from prefstream.domain.checks.content import content_checks, duplicate_check, failed
+from prefstream.agents.validation_verdict import CALIBRATION, GOLD, KEPT, verdict
+from prefstream.domain.checks.content import content_checks
+from prefstream.domain.checks.grounds import ground_checks
+from prefstream.domain.checks.leakage import leakage_check
 from prefstream.schemas import topics
+from prefstream.schemas.checks import QuarantineDecided
 from prefstream.schemas.envelope import Event
-from prefstream.schemas.ids import derived_id, event_id
-from prefstream.schemas.labels import LabelResolved
-from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
+from prefstream.schemas.labels import LabelDisputed, LabelResolved
+from prefstream.schemas.pairs import CheckResult, PairProposed
+from prefstream.schemas.people import CalibrationChosen, GoldChosen
 from prefstream.schemas.topics import TopicSpec
 
-Verdict = PairValidated | PairRejected
+#: Events that say something of one pair and need nothing but its state.
+_About = LabelResolved | LabelDisputed | QuarantineDecided | GoldChosen | CalibrationChosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,111 +41,115 @@ class Validation:
     """The stage from resolved to validated or rejected pairs."""
 
     name: str = "validation"
-    version: str = "1"
-    inputs: tuple[TopicSpec, ...] = (topics.PAIRS_PROPOSED, topics.LABELS_RESOLVED)
+    version: str = "2"
+    inputs: tuple[TopicSpec, ...] = (topics.PAIRS_PROPOSED, topics.LABELS_RESOLVED, topics.GOLD_CHOSEN)
     stateful: bool = True
 
     def needs(self, event: Event, given: Given) -> Needs:
-        """Return the pair's state and, for a proposal, that of its duplicates' first."""
-        if isinstance(event, LabelResolved):
+        """Return the pair's state and, for a proposal, what tells its duplicates."""
+        if isinstance(event, _About) and _counts(event):
             return Needs(keys=frozenset((_pair_key(event.pair_id),)), final=True)
         if not isinstance(event, PairProposed):
             return NOTHING
-        group_key = _group_key(event.fingerprint)
-        keys = {_pair_key(event.pair_id), group_key}
-        if stored := given.states.get(group_key):
-            keys.add(_pair_key(unpacked_group(stored).pair_id))
-        if displaced := _displaced(given.states.get(_pair_key(event.pair_id))):
-            keys.add(_pair_key(displaced))
-        return Needs(keys=frozenset(keys))
+        key = _pair_key(event.pair_id)
+        if key not in given.states:
+            return Needs(keys=frozenset((key, *first_keys(event, given.configuration.checks))))
+        proposal = unpacked_pair(given.states[key]).proposal
+        if proposal is not None:
+            return Needs(keys=frozenset((key, *map(_pair_key, proposal.revised))))
+        return Needs(keys=frozenset((key, *self._more_keys(event, given))))
+
+    def _more_keys(self, event: PairProposed, given: Given) -> Iterator[str]:
+        policy, states = given.configuration.checks, given.states
+        asked = first_keys(event, policy)
+        yield from asked
+        # The pair's own state may have come with another event of the batch, and these not yet.
+        if all(key in states for key in asked):
+            yield from text_keys(event, policy, states)
+            yield from map(_pair_key, found(event, policy, states).later)
 
     def handle(self, event: Event, given: Given) -> Outcome:
         """Return the verdicts that the event brings about; the same again for a repeated event."""
-        if isinstance(event, LabelResolved):
-            return self._resolved(event, given)
-        return self._proposed(event, given) if isinstance(event, PairProposed) else Outcome()
-
-    def _resolved(self, event: LabelResolved, given: Given) -> Outcome:
-        pair = _loaded(given, event.pair_id)
-        standing = pair.resolution
-        if standing and (event.occurred_at, event.event_id) <= (standing.occurred_at, standing.event_id):
-            return Outcome(events=self._verdict(event.pair_id, pair))
-        pair = pair._replace(resolution=resolution_state(event))
-        return Outcome(events=self._verdict(event.pair_id, pair), states=_saved({event.pair_id: pair}))
+        if isinstance(event, PairProposed):
+            return self._proposed(event, given)
+        if not isinstance(event, _About) or not _counts(event):
+            return Outcome()
+        before = _loaded(given, event.pair_id)
+        after = _with(before, event, given)
+        states = {} if after is before else _saved({event.pair_id: after})
+        return Outcome(events=self._verdicts({event.pair_id: after}.items()), states=states)
 
     def _proposed(self, event: PairProposed, given: Given) -> Outcome:
         pair = _loaded(given, event.pair_id)
         if pair.proposal is not None:
-            displaced = pair.proposal.displaced
-            again = self._verdict(displaced, _loaded(given, displaced)) if displaced else ()
-            return Outcome(events=[*self._verdict(event.pair_id, pair), *again])
-        return self._placed(event, pair, given)
-
-    def _placed(self, event: PairProposed, pair: PairState, given: Given) -> Outcome:
-        content = event.fingerprint
-        key = _group_key(content)
-        stored = given.states[key]
-        first = unpacked_group(stored) if stored else None
-        leads = first is None or (event.occurred_at, event.pair_id) < (first.occurred_at, first.pair_id)
-        displaced = first.pair_id if first and leads else None
+            said = {one: _loaded(given, one) for one in (event.pair_id, *pair.proposal.revised)}
+            return Outcome(events=self._verdicts(said.items()))
+        policy = given.configuration.checks
+        shown = found(event, policy, given.states)
         proposal = ProposalState(
-            content, event.occurred_at, content_checks(event), event.provenance, not leads, displaced
+            event.fingerprint,
+            event.occurred_at,
+            _texts_checked(event, given),
+            event.provenance,
+            {check: policy.severities[check] for check in KEPT if check in policy.severities},
+            policy.near_duplicate,
+            shown.like,
+            tuple(sorted(shown.later)),
         )
-        changed = {event.pair_id: pair._replace(proposal=proposal)}
-        if displaced is not None:
-            changed[displaced] = _as_duplicate(_loaded(given, displaced))
-        verdicts = [verdict for pair_id, some in changed.items() for verdict in self._verdict(pair_id, some)]
-        group_state = {key: packed_group(GroupState(event.pair_id, event.occurred_at))} if leads else {}
-        return Outcome(events=verdicts, states=_saved(changed) | group_state)
+        changed = {event.pair_id: pair._replace(proposal=proposal).marked(*shown.marks)}
+        changed |= {one: _loaded(given, one).marked(*marks) for one, marks in shown.later.items()}
+        states = _saved(changed) | remembered(event, policy, given.states)
+        return Outcome(events=self._verdicts(changed.items()), states=states)
 
-    def _verdict(self, pair_id: str, pair: PairState) -> Sequence[Verdict]:
-        proposal, resolution = pair.proposal, pair.resolution
-        if proposal is None or resolution is None:
-            return ()
-        duplicate = duplicate_check(duplicate=proposal.duplicate, fingerprint=proposal.fingerprint)
-        checks = (*proposal.checks, duplicate)
-        reasons = failed(checks)
-        base: dict[str, Any] = {
-            "event_id": event_id(
-                stage=self.name,
-                input_id=derived_id(resolution.event_id, *reasons),
-                stage_version=self.version,
-            ),
-            "occurred_at": resolution.occurred_at,
-            "source": f"prefstream/{self.name}",
-            "subject": pair_id,
-            "causation_id": resolution.event_id,
-            "correlation_id": pair_id,
-            "stage_version": self.version,
-            "pair_id": pair_id,
-            "slice": resolution.slice,
-            "resolution_id": resolution.event_id,
-            "checks": checks,
-            "provenance": weakest(resolution.provenance, proposal.provenance),
-        }
-        if reasons:
-            return (PairRejected(**base, reasons=reasons),)
-        return (
-            PairValidated(
-                **base,
-                label=resolution.label,
-                soft_label=resolution.soft_label,
-                method=resolution.method,
-            ),
-        )
+    def _verdicts(self, pairs: Iterable[tuple[str, PairState]]) -> list[Event]:
+        return [
+            said
+            for pair_id, pair in pairs
+            for said in verdict(pair_id, pair, stage=self.name, version=self.version)
+        ]
+
+
+def _counts(event: Event) -> bool:
+    """Return whether an event about a pair says anything to validation."""
+    return not isinstance(event, LabelDisputed) or event.reason == "label_withdrawn"
+
+
+def _with(pair: PairState, event: _About, given: Given) -> PairState:
+    """Return what is known after an event; the same object where it says nothing new."""
+    if isinstance(event, LabelResolved):
+        return _resolved(pair, event, given)
+    if isinstance(event, LabelDisputed):
+        said = WithdrawalState(event.occurred_at, event.event_id)
+        return pair._replace(withdrawal=said) if pair.withdrawal is None or said > pair.withdrawal else pair
+    if isinstance(event, QuarantineDecided):
+        if any(one.event_id == event.event_id for one in pair.decisions):
+            return pair
+        return pair._replace(decisions=tuple(sorted([*pair.decisions, decision_state(event)])))
+    return pair.marked(GOLD if isinstance(event, GoldChosen) else CALIBRATION)
+
+
+def _resolved(pair: PairState, event: LabelResolved, given: Given) -> PairState:
+    standing = pair.resolution
+    if standing and (event.occurred_at, event.event_id) <= (standing.occurred_at, standing.event_id):
+        return pair
+    configuration = given.configuration
+    checks = ground_checks(
+        event.grounds,
+        policy=configuration.checks,
+        in_force=configuration.constitution_id,
+        superseded=configuration.superseded,
+    )
+    return pair._replace(resolution=resolution_state(event, checks))
+
+
+def _texts_checked(event: PairProposed, given: Given) -> tuple[CheckResult, ...]:
+    configuration = given.configuration
+    leaked = leakage_check(event, configuration.protection, configuration.checks)
+    return (*content_checks(event, configuration.checks), *leaked)
 
 
 def _pair_key(pair_id: str) -> str:
     return f"pair:{pair_id}"
-
-
-def _group_key(content: str) -> str:
-    return f"group:{content}"
-
-
-def _displaced(stored: bytes | None) -> str | None:
-    proposal = unpacked_pair(stored).proposal
-    return proposal.displaced if proposal else None
 
 
 def _loaded(given: Given, pair_id: str) -> PairState:
@@ -150,7 +158,3 @@ def _loaded(given: Given, pair_id: str) -> PairState:
 
 def _saved(pairs: dict[str, PairState]) -> dict[str, bytes]:
     return {_pair_key(pair_id): packed_pair(pair) for pair_id, pair in pairs.items()}
-
-
-def _as_duplicate(pair: PairState) -> PairState:
-    return pair._replace(proposal=pair.proposal._replace(duplicate=True) if pair.proposal else None)

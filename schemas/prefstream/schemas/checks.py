@@ -1,8 +1,9 @@
 """The policy of checks: what becomes of a finding; immutable and identified by content."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from prefstream.schemas.envelope import Event, Share, Value, content_hash
 from prefstream.schemas.ids import EventId, Identifier
@@ -21,6 +22,14 @@ class CheckPolicy(Value):
     near_duplicate: Share = 0.8
     #: Versions of a constitution's id that a label may rest on; none named: the one in force or any newer.
     constitutions: tuple[Identifier, ...] = ()
+
+    @field_validator("severities", mode="before")
+    @classmethod
+    def _off_in_yaml(cls, said: object) -> object:
+        """Return the severities with "off" where YAML makes the word `off` a false."""
+        if not isinstance(said, Mapping):
+            return said
+        return {check: "off" if grade is False else grade for check, grade in said.items()}
 
     @property
     def id(self) -> Identifier:
@@ -43,8 +52,11 @@ class QuarantineDecided(Event):
     type: Literal["QuarantineDecided"] = "QuarantineDecided"
     schema_version: Literal[1] = 1
     pair_id: Identifier
-    #: The verdict of validation that was looked at.
+    #: The verdict of validation that was looked at, and the resolution it is on.
     verdict_id: EventId
+    resolution_id: EventId | None = None
+    #: The findings it is about; none named: all that quarantine.
+    findings: tuple[Identifier, ...] = ()
     released: bool
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
     by: Identifier

@@ -7,7 +7,7 @@ import orjson
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from prefstream.schemas.envelope import Event
-from prefstream.schemas.errors import Undecodable
+from prefstream.schemas.errors import Erased, Undecodable
 from prefstream.schemas.topics import EVENT_TYPES
 
 #: Turns the JSON object of one version of an event into that of the next.
@@ -20,6 +20,8 @@ UPCASTERS: Upcasters = {}
 #: Largest value written or read, in bytes: what a broker takes by default, less room for headers.
 MAX_VALUE_BYTES = 900_000
 
+#: What is kept, or read, in place of content that was erased.
+ERASED = b"\x00"
 _MEMBERS = tuple(Annotated[event, Tag(name)] for name, event in EVENT_TYPES.items())
 _ANY_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Union[_MEMBERS], Discriminator("type")])  # type: ignore[arg-type]  # noqa: UP007  (the union is made at run time)
 
@@ -38,6 +40,7 @@ def decode(value: bytes | None, *, upcasters: Upcasters = UPCASTERS) -> Event:
 
     Raises:
         Undecodable: Not JSON, an unknown type or version, or fields that do not fit.
+        Erased: The content was erased; nobody can read it any more.
     """
     if value is None:
         raise Undecodable("the record has no value (a tombstone), so there is no event to read")
@@ -46,6 +49,8 @@ def decode(value: bytes | None, *, upcasters: Upcasters = UPCASTERS) -> Event:
     try:
         event = _ANY_EVENT.validate_json(value)
     except ValidationError as error:
+        if value == ERASED:
+            raise Erased("the content of this event was erased; only its digest is left") from None
         return _decode_older(value, upcasters, error)
     if "schema_version" not in event.model_fields_set:
         raise Undecodable(f"{event.type} does not say its schema_version, so it cannot be read safely")

@@ -64,7 +64,7 @@ FLOWS: tuple[Flow, ...] = (
     ),
     Flow(
         stage="validation",
-        receives=(topics.PAIRS_PROPOSED, topics.LABELS_RESOLVED),
+        receives=(topics.PAIRS_PROPOSED, topics.LABELS_RESOLVED, topics.GOLD_CHOSEN),
         sends=(topics.PAIRS_VALIDATED, topics.PAIRS_REJECTED),
     ),
     Flow(stage="alerting", receives=(topics.METRICS_UPDATED,), sends=(topics.ALERTS_RAISED,)),

@@ -3,6 +3,7 @@
 PrefstreamError
 ├── BadInput            the caller gave something we cannot use (exit code 2, HTTP 4xx)
 │   ├── Undecodable     bytes that are not an event we know
+│   │   └── Erased      content whose key was destroyed
 │   └── Incompatible    a schema change that would break readers
 ├── Unavailable         a server or program we need is not there (exit code 3, retry)
 └── Fenced              another owner took over; this one must stop without a trace
@@ -29,6 +30,10 @@ class BadInput(PrefstreamError):
 
 class Undecodable(BadInput):
     """These bytes are not an event that this version knows."""
+
+
+class Erased(Undecodable):
+    """This content was erased."""
 
 
 class Incompatible(BadInput):

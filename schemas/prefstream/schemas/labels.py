@@ -57,6 +57,8 @@ class LabelSubmitted(Event):
     #: What an adjudicator found to have gone wrong in the labels before; `None`: not said.
     error_category: Identifier | None = None
     refinement: Refinement | None = None
+    #: The constitution whose rubric the person saw; `None`: not known.
+    constitution_id: Identifier | None = None
     provenance: Provenance = Provenance.REAL
 
 
@@ -75,6 +77,19 @@ class LabelWithdrawn(Event):
     provenance: Provenance = Provenance.REAL
 
 
+class Ground(Value):
+    """One label that a resolution rests on, by a person or by the judge."""
+
+    #: The person's label, or the route that accepted the judge's.
+    event_id: EventId
+    #: The annotator or the judge.
+    by: Identifier
+    #: The constitution it was given under; `None`: not known.
+    constitution_id: Identifier | None = None
+    #: How its rationale speaks against its verdict; empty where it does not.
+    contradiction: str = ""
+
+
 class LabelResolved(Event):
     """The pair has its label."""
 
@@ -89,6 +104,8 @@ class LabelResolved(Event):
     #: "judge", "consensus", "majority", "posterior" or "adjudication".
     method: Identifier
     evidence: tuple[EventId, ...]
+    #: What is known of each label that it rests on.
+    grounds: tuple[Ground, ...] = ()
     #: What was known of people, where it decided that their labels are enough.
     reliability_id: Identifier | None = None
     provenance: Provenance = Provenance.REAL

@@ -22,6 +22,9 @@ class PairProposed(Event):
     messages: Annotated[tuple[Message, ...], Field(min_length=1)]
     response_a: Response
     response_b: Response
+    #: The turns that the other response followed, where the pair arrived as two dialogues that differ
+    #: before the last answer. The two then answer different prompts, and the pair is fit for nothing.
+    other_messages: tuple[Message, ...] = ()
     #: How the two came to differ: "diverse_models", "best_of_n", ... or "ready_made".
     strategy: Identifier
     #: Pairs cut from the same set of candidates share it; splits never part a group.
@@ -51,6 +54,9 @@ class CheckResult(Value):
     severity: Literal["note", "quarantine", "reject"]
     passed: bool
     finding: str = ""
+    #: Who looked at the finding and let the pair go all the same, and why; `None`: nobody.
+    released_by: Identifier | None = None
+    released_because: str = ""
 
 
 class PairValidated(Event):
@@ -65,11 +71,13 @@ class PairValidated(Event):
     method: Identifier
     resolution_id: EventId
     checks: tuple[CheckResult, ...]
+    #: Findings and decisions taken into account; of two verdicts on one resolution the one with more holds.
+    facts: Annotated[int, Field(ge=0)] = 0
     provenance: Provenance = Provenance.REAL
 
 
 class PairRejected(Event):
-    """A resolved pair failed a check and stays out of every release."""
+    """A resolved pair failed a check and stays out of every release, unless a person lets it go."""
 
     type: Literal["PairRejected"] = "PairRejected"
     schema_version: Literal[1] = 1
@@ -78,4 +86,8 @@ class PairRejected(Event):
     resolution_id: EventId
     reasons: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     checks: tuple[CheckResult, ...]
+    #: No finding rejects; a person decides what becomes of it.
+    quarantined: bool = False
+    #: Findings and decisions taken into account; of two verdicts on one resolution the one with more holds.
+    facts: Annotated[int, Field(ge=0)] = 0
     provenance: Provenance = Provenance.REAL

@@ -75,6 +75,18 @@ class GoldChosen(Event):
     provenance: Provenance = Provenance.REAL
 
 
+class CalibrationChosen(Event):
+    """A pair became an item of a week's calibration set; from now on no release takes it."""
+
+    type: Literal["CalibrationChosen"] = "CalibrationChosen"
+    schema_version: Literal[1] = 1
+    #: ISO week, e.g. "2026-W47".
+    week: Identifier
+    pair_id: Identifier
+    slice: Slice
+    provenance: Provenance = Provenance.REAL
+
+
 class GoldRetired(Event):
     """A gold question is asked no more; it stays out of releases, for people were asked it."""
 

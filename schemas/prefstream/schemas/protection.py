@@ -34,7 +34,7 @@ class ProtectedSetPublished(Event):
     prompt_count: Annotated[int, Field(ge=1)]
     #: Hashes of whole prompts, after normalisation.
     prompts: Hashes = ""
-    #: Hashes of 13-grams, after normalisation.
+    #: Hashes of 13-grams and of prompts of fewer words, after normalisation.
     grams: Hashes = ""
 
     @model_validator(mode="after")

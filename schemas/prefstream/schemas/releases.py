@@ -51,6 +51,8 @@ class GateLimits(Value):
     audit_sample: Count | None = 30
     #: Largest share of a slice's labels by people that one annotator gave.
     annotator_share: Share | None = 0.5
+    #: Largest share of ties among a slice's pairs, where the plan keeps ties.
+    tie_share: Share | None = 0.4
     #: Different annotators that a slice labelled by people must have at least.
     annotators: Count | None = 2
     #: Least share of labels for each declared group of annotators, e.g. {"region:eu": 0.2}.
@@ -69,6 +71,9 @@ class Splits(Value):
     test: Share = 0.05
     #: Decides, together with a group of prompts, where the group goes.
     seed: str = ""
+    #: Prompts at least this similar (Jaccard, of runs of five characters) stand in one group; `None`: only
+    #: those that say the same.
+    near_duplicate: Share | None = 0.8
 
 
 class ReleasePlan(Value):
@@ -100,7 +105,14 @@ class ReleasePlan(Value):
     confidence: Share = 0.0
     #: Pairs of one group of prompts at most; 0: no limit.
     pairs_per_prompt: Count = 0
+    #: Least margin of a pair whose better response counts as a demonstration; none: only what people wrote.
+    demonstration_margin: Annotated[int, Field(ge=1, le=2)] | None = None
     limits: GateLimits = Field(default_factory=GateLimits)
+    #: The release that this one follows: what has drifted is measured against it. Its folder stands beside.
+    previous: Identifier | None = None
+    #: Groups that annotators declared to belong to, by annotator, e.g. {"ann": ("region:eu",)}. The plan is
+    #: published with the release: name annotators by ids that tell nothing.
+    annotator_groups: dict[Identifier, tuple[Identifier, ...]] = Field(default_factory=dict)
 
     @property
     def id(self) -> Identifier:

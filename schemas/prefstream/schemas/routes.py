@@ -82,6 +82,8 @@ class PairRouted(Event):
     provenance: Provenance = Provenance.REAL
     #: The constitution whose triggers were looked at; a pair may have been judged under an earlier one.
     constitution_id: Identifier | None = None
+    #: The constitution under which the judge decided; `None`: not said.
+    judged_under: Identifier | None = None
     #: Its place in the queue; `None` where people are not asked.
     priority: Priority | None = None
     #: The accepting route that this one takes back: people are asked after all.

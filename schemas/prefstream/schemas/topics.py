@@ -125,8 +125,9 @@ ANNOTATORS_ASSESSED = TopicSpec(
 GOLD_CHOSEN = TopicSpec(
     name="gold.chosen.v1",
     key="pair_id",
-    events=(people.GoldChosen, people.GoldRetired),
-    about="Pairs that became gold questions, or are asked no more; no release takes them, ever.",
+    events=(people.GoldChosen, people.GoldRetired, people.CalibrationChosen),
+    about="Pairs that became gold questions or items of calibration sets, or are asked no more;"
+    " no release takes them, ever.",
     retention_ms=-1,
 )
 METRICS_UPDATED = TopicSpec(

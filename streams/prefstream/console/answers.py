@@ -253,7 +253,7 @@ def _label(answer: Mapping[str, Any], given: Given, constitution: Constitution |
         ) from None
     for fault in faults_of(read, given.lease, constitution):
         raise Problem(422, fault.detail[:500], kind=fault.kind)
-    return label_of(read, given)
+    return label_of(read, given, constitution_id=constitution.id if constitution else None)
 
 
 def _finding(found: Mapping[str, Any]) -> dict[str, str]:

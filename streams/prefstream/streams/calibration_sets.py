@@ -13,7 +13,7 @@ from prefstream.agents.tasks import record_of
 from prefstream.domain.reliability import calibration_set, is_right, set_due, week_of
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.ids import derived_id
-from prefstream.schemas.people import CalibrationAnswered
+from prefstream.schemas.people import CalibrationAnswered, CalibrationChosen
 from prefstream.schemas.values import Provenance, Verdict
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,7 @@ async def drawn_set(pool: asyncpg.Pool, settings: QualitySettings, *, now: datet
         ):
             return ()
         events = await _judged(connection, week, now)
-        await queue(connection, events)
+        await queue(connection, [*[_chosen(one, week, now) for one in items], *events])
     log.info("calibration.drawn", week=week, pairs=len(chosen))
     return events
 
@@ -65,6 +65,20 @@ async def drawn_set(pool: asyncpg.Pool, settings: QualitySettings, *, now: datet
 async def queue(connection: Connection, events: Sequence[Event]) -> None:
     """Put events into the outbox, in the transaction that decided them."""
     await outbox.put(connection, [(one.event_id, record_of(one)) for one in events])
+
+
+def _chosen(item: quality_sets.Candidate, week: str, now: datetime) -> Event:
+    """Return that a pair is an item of the week's set, so that no release takes it."""
+    return CalibrationChosen(
+        event_id=derived_id("quality", "calibration-chosen", week, item.pair_id),
+        occurred_at=now,
+        source="prefstream/quality",
+        subject=item.pair_id,
+        correlation_id=item.pair_id,
+        week=week,
+        pair_id=item.pair_id,
+        slice=item.slice,
+    )
 
 
 async def _judged(connection: Connection, week: str, now: datetime) -> Sequence[Event]:

@@ -10,6 +10,7 @@ from prefstream.agents.policies import published, revoked
 from prefstream.agents.tasks import record_of
 from prefstream.domain.curation.protection import ProtectedSet, Protection, parts_of
 from prefstream.domain.policies import PolicyBook, book_of
+from prefstream.schemas.checks import CheckPolicy, CheckPolicyPublished
 from prefstream.schemas.codec import decode
 from prefstream.schemas.constitutions import Constitution, ConstitutionPublished
 from prefstream.schemas.envelope import Event
@@ -153,6 +154,22 @@ async def selection_in_force(log: Log) -> Selection | None:
     """Return the selection that orders the queue."""
     current = await _latest(log, POLICIES_PUBLISHED.name, (SelectionPublished,))
     return current.selection if isinstance(current, SelectionPublished) else None
+
+
+async def publish_check_policy(log: Log, policy: CheckPolicy, *, now: datetime) -> bool:
+    """Put a policy of checks in force; return `False` when it is in force already."""
+    current = await check_policy_in_force(log)
+    if current is not None and current.id == policy.id:
+        return False
+    envelope = _envelope("checks", policy.id, now)
+    await _say(log, CheckPolicyPublished(**envelope, policy_id=policy.id, policy=policy))
+    return True
+
+
+async def check_policy_in_force(log: Log) -> CheckPolicy | None:
+    """Return the policy of checks that was published last."""
+    current = await _latest(log, POLICIES_PUBLISHED.name, (CheckPolicyPublished,))
+    return current.policy if isinstance(current, CheckPolicyPublished) else None
 
 
 async def publish_protected_set(log: Log, protected: ProtectedSet, *, now: datetime) -> bool:

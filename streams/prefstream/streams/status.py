@@ -27,6 +27,7 @@ select
   (select count(*) from pairs where resolution_id is not null and status <> 'disputed') as resolved,
   (select count(*) from pairs where status = 'disputed') as disputed,
   (select count(*) from pairs where status = 'validated') as validated,
+  (select count(*) from pairs where status = 'quarantined') as quarantined,
   (select count(*) from pairs where status = 'rejected') as rejected,
   (select count(*) from tasks where open) as open_tasks,
   (select count(*) from dead_letters) as dead_letters,

@@ -28,7 +28,7 @@ _INPUTS: Mapping[str, Sequence[str]] = {
     "curation": (topics.PROMPTS_SUBMITTED.name,),
     "routing": (topics.PAIRS_JUDGED.name,),
     "resolution": (topics.PAIRS_ROUTED.name, topics.LABELS_SUBMITTED.name),
-    "validation": (topics.PAIRS_PROPOSED.name, topics.LABELS_RESOLVED.name),
+    "validation": (topics.PAIRS_PROPOSED.name, topics.LABELS_RESOLVED.name, topics.GOLD_CHOSEN.name),
     "demonstrations": (topics.TASKS_PROPOSED.name, topics.DEMONSTRATIONS_SUBMITTED.name),
     "alerting": (topics.METRICS_UPDATED.name,),
     "generation": (topics.PROMPTS_CURATED.name,),

@@ -61,7 +61,7 @@ def test_whoever_has_no_label_waits_for_people_and_whoever_has_one_does_not(
     last = last_words(told.archive.values())
     for pair in found:
         stands = isinstance(last.get(pair["pair_id"]), LabelResolved)
-        assert (pair["status"] in {"resolved", "validated", "rejected"}) == stands
+        assert (pair["status"] in {"resolved", "validated", "quarantined", "rejected"}) == stands
         if pair["asked"]:
             assert pair["waits"] == (not stands)
     withdrawn = {row["event_id"] for row in told_withdrawn(runner, connection)}

@@ -224,13 +224,21 @@ def test_conversations_that_share_a_prompt_are_taken_apart() -> None:
     assert {event.response_a.text, event.response_b.text} == {"Hello", "Go away"}
 
 
-def test_conversations_after_different_prompts_are_refused() -> None:
+def test_conversations_after_different_prompts_keep_both() -> None:
     def said(prompt: str) -> list[dict[str, str]]:
         return [{"role": "user", "content": prompt}, {"role": "assistant", "content": "ok"}]
 
-    row = {"id": "1", "chosen": said("Hi"), "rejected": said("Bye")}
+    event = pair({"id": "1", "chosen": said("Hi"), "rejected": said("Bye")})
 
-    assert "another prompt" in reasons(pair_event(row, defaults()))
+    assert event.messages == (Message(role="user", content="Hi"),)
+    assert event.other_messages == (Message(role="user", content="Bye"),)
+    assert pair({"id": "1", "chosen": said("Hi"), "rejected": said("Hi")}).other_messages == ()
+
+
+def test_conversations_after_another_prompt_than_the_row_names_are_refused() -> None:
+    def said(prompt: str) -> list[dict[str, str]]:
+        return [{"role": "user", "content": prompt}, {"role": "assistant", "content": "ok"}]
+
     assert "another prompt" in reasons(
         pair_event({"id": "1", "prompt": "Hm", "chosen": said("Hi"), "rejected": said("Hi")}, defaults())
     )

@@ -296,8 +296,32 @@ def test_evidence_that_was_kept_before_there_were_withdrawals_can_be_read() -> N
         b'"arithmetic",false,"A>",0.9,2,"real"]'
     )
     ann = b'["a4a33a3c-4b67-56db-bf35-49cc32aad135","2026-03-01T12:01:00+00:00","ann","A>","annotate","real"]'
-    stored: dict[str, bytes] = {}
-    told(a_pair_routed(overlap=2), label("ann"), stored=stored)
-    assert stored == {PAIR: b"[" + route + b",[" + ann + b"]]"}
+    stored = {PAIR: b"[" + route + b",[" + ann + b"]]"}
     (resolved,) = told(label("ben"), stored=stored)
     assert isinstance(resolved, LabelResolved)
+    assert resolved in told(a_pair_routed(overlap=2), label("ann"), label("ben"))
+
+
+def test_a_resolution_says_on_whose_labels_it_rests() -> None:
+    ann = label("ann", constitution_id="house@1", rationale="B is clearly better.")
+    *_, resolved = told(a_pair_routed(overlap=2), ann, label("ben", constitution_id="house@2"))
+    assert isinstance(resolved, LabelResolved)
+    assert [(one.by, one.constitution_id) for one in resolved.grounds] == [
+        ("ann", "house@1"),
+        ("ben", "house@2"),
+    ]
+    assert [bool(one.contradiction) for one in resolved.grounds] == [True, False]
+
+
+def test_a_rationale_is_read_with_the_sides_as_they_were_shown() -> None:
+    turned = label("ann", sides="ba", rationale="B is clearly better.")
+    (resolved,) = told(a_pair_routed(overlap=1), turned)
+    assert isinstance(resolved, LabelResolved)
+    assert resolved.grounds[0].contradiction == ""
+
+
+def test_an_accepted_label_rests_on_the_judge_and_its_constitution() -> None:
+    (resolved,) = told(a_pair_routed(route="accept", judged_under="house@1"))
+    assert isinstance(resolved, LabelResolved)
+    (ground,) = resolved.grounds
+    assert (ground.by, ground.constitution_id) == (a_pair_routed().judge_id, "house@1")

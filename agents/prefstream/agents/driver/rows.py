@@ -87,8 +87,8 @@ def rows(records: Iterable[LogRecord]) -> Rows:
 
     Of a pair's judgements and resolutions the latest counts, by (occurred_at, event_id); of its routes
     the first in the log, as in resolution. A route that takes an accepting one back is no route of its own.
-    Its verdict is on the latest resolution; of several on that one, the one with the most reasons
-    to reject counts, because a pair can become a duplicate but not cease to be one.
+    Its verdict is on the latest resolution; of several on that one, the one that takes the most facts into
+    account counts, because what validation knows of a pair only grows.
     """
     archive: dict[str, Event] = {}
     conflicts: set[str] = set()
@@ -189,5 +189,4 @@ def _final(verdicts: Sequence[Verdict]) -> Verdict | None:
 
 
 def _rank(verdict: Verdict) -> tuple[datetime, str, int, str]:
-    reasons = len(verdict.reasons) if isinstance(verdict, PairRejected) else 0
-    return verdict.occurred_at, verdict.resolution_id, reasons, verdict.event_id
+    return verdict.occurred_at, verdict.resolution_id, verdict.facts, verdict.event_id

@@ -24,6 +24,8 @@ class Content:
     second: str
     #: Whether the first is the one somebody chose, rather than simply the first.
     ranked: bool
+    #: The turns before the second, where they differ from those before the first.
+    other_messages: tuple[Message, ...] = ()
 
 
 def prompt_id_of(cells: Cells, messages: tuple[Message, ...]) -> str:
@@ -40,8 +42,8 @@ def content_of(cells: Cells) -> Content | None:
     if first is None or second is None:
         return None
     before = first.before or second.before
-    if first.before and second.before and first.before != second.before:
-        cells.note(names[1], "follows another prompt than its counterpart")
+    # Not refused: that a row pairs answers to two prompts is a finding about the data, kept with the pair.
+    other = second.before if first.before and second.before != first.before else ()
     if messages is not None and before and before != messages:
         cells.note(names[0], "follows another prompt than the row names")
     messages = messages or before
@@ -49,7 +51,9 @@ def content_of(cells: Cells) -> Content | None:
         cells.note("prompt", "is missing")
     if not messages:
         return None
-    return Content(messages=messages, first=first.text, second=second.text, ranked=ranked)
+    return Content(
+        messages=messages, first=first.text, second=second.text, ranked=ranked, other_messages=other
+    )
 
 
 def pair_id_of(cells: Cells, content: Content | None = None) -> str:

@@ -46,6 +46,7 @@ def _proposed(cells: Cells, content: Content) -> PairProposed:
         messages=content.messages,
         response_a=response_a,
         response_b=response_b,
+        other_messages=content.other_messages,
         strategy=cells.identifier("strategy") or "ready_made",
         group_id=cells.named("group_id") or prompt_id,
         slice=cells.identifier("slice") or _DEFAULT_SLICE,

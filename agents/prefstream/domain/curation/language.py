@@ -13,6 +13,8 @@ UNDETERMINED = "und"
 #: Below this probability the language counts as not told. On real questions, a wrong language at or
 #: above it is rare from three words on.
 FLOOR = 0.5
+#: At this probability a finding may rest on the language.
+CERTAIN = 0.9
 #: Characters that are looked at.
 MAX_CHARACTERS = 2000
 TAG = "language:"
@@ -42,11 +44,24 @@ def language_of(text: str) -> str:
     >>> language_of("x = 1")
     'und'
     """
+    return _told(text, at_least=FLOOR)
+
+
+def certain_language_of(text: str) -> str:
+    """Return the language of a text where there is hardly a doubt about it, else `und`.
+
+    >>> certain_language_of("Bitte schreibe einen Brief an meine Mutter, die in Wien wohnt.")
+    'de'
+    """
+    return _told(text, at_least=CERTAIN)
+
+
+def _told(text: str, *, at_least: float) -> str:
     spoken = _spoken(text[:MAX_CHARACTERS])
     if not any(character.isalpha() for character in spoken):
         return UNDETERMINED
     language, probability = _identifier().classify(spoken)
-    return _FOLDED.get(language, language) if probability >= FLOOR else UNDETERMINED
+    return _FOLDED.get(language, language) if probability >= at_least else UNDETERMINED
 
 
 def declared_language(tags: tuple[str, ...]) -> str | None:

@@ -2,7 +2,8 @@
 
 13 words in a row is the unit in which the leakage of evaluation sets is usually looked for (Brown et al.,
 "Language Models are Few-Shot Learners", 2020, appendix C). Where a script has no spaces, 26 characters
-take their place. Texts are compared after normalisation.
+take their place. A prompt of fewer words is looked for whole, as its words in a row, wherever they stand,
+from four words on: fewer are said by chance. Texts are compared after normalisation.
 """
 
 import re
@@ -11,14 +12,21 @@ from base64 import b64decode, b64encode
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from prefstream.domain.curation.normalisation import normalised
 from prefstream.schemas.protection import HASH_BYTES, MAX_HASHES, ProtectedSetPublished, ProtectedSetRemoved
 
+if TYPE_CHECKING:
+    from numpy import uint64
+    from numpy.typing import NDArray
+
 GRAM_WORDS = 13
 GRAM_CHARACTERS = 26
+#: Fewer words than this are looked for only as a whole text.
+FEWEST_WORDS = 4
 
 #: Thai, Lao, Myanmar, Khmer, kana and Han: words are not parted there.
 _UNSPACED = (
@@ -26,6 +34,7 @@ _UNSPACED = (
 )
 _WORD = re.compile(rf"[^\W{_UNSPACED}]+")
 _RUN = re.compile(rf"[{_UNSPACED}]{{{GRAM_CHARACTERS},}}")
+_BASE = 0x9E3779B97F4A7C15
 _LITTLE_ENDIAN = array("H", [1]).tobytes() == b"\x01\x00"
 
 
@@ -35,7 +44,8 @@ class Match:
 
     #: The set that protects it.
     set_id: str
-    how: Literal["whole", "gram"]
+    #: "embedded": a whole prompt of a few words stands in a longer text.
+    how: Literal["whole", "gram", "embedded"]
     #: Share of the text's grams that the set holds; 1 for a whole prompt.
     share: float
 
@@ -56,7 +66,11 @@ class ProtectedSet:
         if any(_holds(self.prompts, whole) for whole in text.wholes):
             return Match(set_id=self.set_id, how="whole", share=1.0)
         hits = sum(_holds(self.grams, gram) for gram in text.grams)
-        return Match(set_id=self.set_id, how="gram", share=hits / len(text.grams)) if hits else None
+        if hits:
+            return Match(set_id=self.set_id, how="gram", share=hits / len(text.grams))
+        if any(_holds_any(self.grams, _short_runs(evened)) for evened in text.evened):
+            return Match(set_id=self.set_id, how="embedded", share=1.0)
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +79,8 @@ class HashedText:
 
     wholes: tuple[int, ...]
     grams: tuple[int, ...]
+    #: The texts themselves, normalised.
+    evened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +121,8 @@ def hashed_text(texts: Iterable[str]) -> HashedText:
     """Return texts as hashes: each whole, and all their grams."""
     evened = [normalised(text) for text in texts]
     grams = {gram for text in evened for gram in gram_hashes(text)}
-    return HashedText(wholes=tuple(_hash(f"whole|{text}") for text in evened), grams=tuple(grams))
+    wholes = tuple([_hash(f"whole|{text}") for text in evened])
+    return HashedText(wholes=wholes, grams=tuple(grams), evened=tuple(evened))
 
 
 def gram_hashes(evened: str) -> Iterator[int]:
@@ -131,6 +148,7 @@ def protected_set(name: str, texts: Iterable[str]) -> ProtectedSet:
         evened = normalised(text)
         wholes.add(_hash(f"whole|{evened}"))
         grams.update(gram_hashes(evened))
+        grams.update(_short_prompt(evened))
     prompts, sorted_grams = array("Q", sorted(wholes)), array("Q", sorted(grams))
     digest = blake2b(_packed(prompts) + b"|" + _packed(sorted_grams), digest_size=8).hexdigest()
     return ProtectedSet(
@@ -174,6 +192,50 @@ def _holds(hashes: Sequence[int], wanted: int) -> bool:
 def _hash(text: str) -> int:
     digest = blake2b(text.encode(errors="surrogatepass"), digest_size=HASH_BYTES).digest()
     return int.from_bytes(digest, "big")
+
+
+def _short_prompt(evened: str) -> list[int]:
+    """Return the hash of a prompt of a few words as they stand in a row; none for a longer one."""
+    words = _WORD.findall(evened)
+    return [int(_runs(words, len(words))[0])] if FEWEST_WORDS <= len(words) < GRAM_WORDS else []
+
+
+@lru_cache(maxsize=64)
+def _short_runs(evened: str) -> "NDArray[uint64]":
+    """Return the hash of every run of words that is as long as a short prompt may be."""
+    import numpy as np
+
+    words = _WORD.findall(evened)
+    longest = min(len(words), GRAM_WORDS - 1)
+    runs = [_runs(words, count) for count in range(FEWEST_WORDS, longest + 1)]
+    return np.concatenate(runs) if runs else np.zeros(0, np.uint64)
+
+
+def _runs(words: Sequence[str], count: int) -> "NDArray[uint64]":
+    """Return the hash of every run of so many words: a polynomial of the words' hashes, modulo 2^64."""
+    import numpy as np
+
+    hashes = np.array([_word(word) for word in words], np.uint64)
+    last = len(words) - count + 1
+    found = np.full(last, count, np.uint64)
+    for place in range(count):
+        found = found * np.uint64(_BASE) + hashes[place : place + last]
+    return found ^ (found >> np.uint64(31))
+
+
+@lru_cache(maxsize=65_536)
+def _word(word: str) -> int:
+    return _hash(f"word|{word}")
+
+
+def _holds_any(hashes: Sequence[int], wanted: "NDArray[uint64]") -> bool:
+    import numpy as np
+
+    if not len(hashes) or not len(wanted):
+        return False
+    known = np.frombuffer(hashes, np.uint64) if isinstance(hashes, array) else np.array(hashes, np.uint64)
+    places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    return bool((known[places] == wanted).any())
 
 
 def _packed(hashes: Sequence[int]) -> bytes:

@@ -27,6 +27,7 @@ STEPS: Final[Sequence[str]] = (
     "labels",
     "resolved",
     "validated",
+    "quarantined",
     "rejected",
 )
 _SEVERITIES: Final = ("critical", "warning", "notice")

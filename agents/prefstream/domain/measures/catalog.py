@@ -50,6 +50,7 @@ _STEPS: Final[Mapping[str, str]] = {
     "disputed": "Disputes",
     "resolved": "Resolutions, later ones of a pair included",
     "validated": "Validations, later ones of a pair included",
+    "quarantined": "Quarantines, later ones of a pair included",
     "rejected": "Rejections, later ones of a pair included",
 }
 _AMONG_PEOPLE: Final = (

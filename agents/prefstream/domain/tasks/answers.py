@@ -111,8 +111,8 @@ def faults_of(answer: PairAnswer, lease: Lease, constitution: Constitution | Non
         yield Fault(kind="unknown_error_category", detail=f"the error categories are: {known}")
 
 
-def label_of(answer: PairAnswer, given: Given) -> LabelSubmitted:
-    """Return the label that an answer is, with the sides of the pair."""
+def label_of(answer: PairAnswer, given: Given, *, constitution_id: str | None = None) -> LabelSubmitted:
+    """Return the label that an answer is, with the sides of the pair and the rubric that was shown."""
     lease = given.lease
     return LabelSubmitted(
         event_id=given.submission_id,
@@ -135,6 +135,7 @@ def label_of(answer: PairAnswer, given: Given) -> LabelSubmitted:
         needs_specialist=answer.needs_specialist,
         error_category=answer.error_category,
         refinement=answer.refinement,
+        constitution_id=constitution_id,
         provenance=Provenance.SIMULATED if given.simulated else Provenance.REAL,
     )
 

@@ -81,10 +81,19 @@ def test_scripts_without_spaces_are_recognised_by_characters() -> None:
     assert found.match(["请将下面的句子翻译成英文：今天天气很好，我们去公园散步吧。"]) is None
 
 
-def test_a_short_prompt_is_protected_whole_only() -> None:
+def test_a_short_prompt_is_protected_wherever_all_of_it_stands() -> None:
     found = in_force(protected_set("exam", ["What is 17 times 23?"]))
     assert found.match(["what is 17 TIMES 23"]) is not None
-    assert found.match(["Tell me what is 17 times 23 and then what is 18 times 24 and so on, please"]) is None
+    match = found.match(["Tell me: (what is 17 times 23), and then what is 18 times 24 and so on, please"])
+    assert match is not None
+    assert match.how == "embedded"
+    assert found.match(["Tell me what is 17 times 24 and then what is 18 times 23 and so on, please"]) is None
+
+
+def test_three_words_are_protected_as_a_whole_text_only() -> None:
+    found = in_force(protected_set("exam", ["Who are you?"]))
+    assert found.match(["who are YOU"]) is not None
+    assert found.match(["Tell me, who are you and why?"]) is None
 
 
 def test_any_turn_of_a_prompt_may_be_the_protected_one() -> None:

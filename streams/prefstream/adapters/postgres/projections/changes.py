@@ -47,6 +47,7 @@ from prefstream.schemas.metrics import AlertCleared, AlertRaised
 from prefstream.schemas.pairs import PairProposed, PairRejected, PairValidated
 from prefstream.schemas.people import GoldAnswered
 from prefstream.schemas.prompts import PromptCurated, PromptSetAside, PromptSubmitted
+from prefstream.schemas.releases import ReleaseCut, ReleaseWithdrawn
 from prefstream.schemas.routes import PairRouted, ReasonCode
 from prefstream.schemas.values import Vote
 
@@ -83,6 +84,8 @@ class Changes:
     answers: list[Answer] = field(default_factory=list)
     #: What was said of alerts.
     alerts: list[AlertRaised | AlertCleared] = field(default_factory=list)
+    #: What was said of releases.
+    releases: list[ReleaseCut | ReleaseWithdrawn] = field(default_factory=list)
     #: Events by slice, minute and counter; labels are counted with their units.
     funnel: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: What single events count for, by slice, minute and count.
@@ -309,27 +312,29 @@ def _resolved(changes: Changes, event: LabelResolved, rank: Rank) -> None:
 
 
 def _validated(changes: Changes, event: PairValidated, rank: Rank) -> None:
-    _verdict(changes, event, rank, NULL)
+    _verdict(changes, event, rank, (int_field(0), bool_field(value=False), NULL))
     changes.count(event.slice, rank, "validated")
 
 
 def _rejected(changes: Changes, event: PairRejected, rank: Rank) -> None:
-    _verdict(changes, event, rank, json_field(orjson.dumps(event.reasons)))
-    changes.count(event.slice, rank, "rejected")
+    failed_checks, held = int_field(len(event.reasons)), bool_field(value=event.quarantined)
+    _verdict(changes, event, rank, (failed_checks, held, json_field(orjson.dumps(event.reasons))))
+    changes.count(event.slice, rank, "quarantined" if event.quarantined else "rejected")
 
 
-def _verdict(changes: Changes, event: PairValidated | PairRejected, rank: Rank, reasons: bytes) -> None:
+def _verdict(
+    changes: Changes, event: PairValidated | PairRejected, rank: Rank, outcome: Sequence[bytes]
+) -> None:
     at_us, event_id = rank
     resolution_id = uuid_bytes(event.resolution_id)
-    # The more findings the later the verdict: an earlier duplicate adds one, nothing takes one away.
-    failed_checks = len(event.reasons) if isinstance(event, PairRejected) else 0
     columns = (
         rank_fields(at_us, resolution_id),
-        int_field(failed_checks),
+        int_field(event.facts),
         uuid_field(event_id),
-        reasons,
+        *outcome,
     )
-    full_rank = (at_us, resolution_id, failed_checks, event_id)
+    # What validation knows of a pair only grows, so that more facts are the later verdict.
+    full_rank = (at_us, resolution_id, event.facts, event_id)
     changes.pair(event.pair_id).fill(VERDICT, full_rank, b"".join(columns))
 
 
@@ -347,6 +352,10 @@ def _answered(changes: Changes, event: Answer, rank: Rank) -> None:  # noqa: ARG
 
 def _alert(changes: Changes, event: AlertRaised | AlertCleared, rank: Rank) -> None:  # noqa: ARG001
     changes.alerts.append(event)
+
+
+def _release(changes: Changes, event: ReleaseCut | ReleaseWithdrawn, rank: Rank) -> None:  # noqa: ARG001
+    changes.releases.append(event)
 
 
 _TAKERS: Mapping[type[Event], Callable[[Changes, Any, Rank], None]] = {
@@ -367,6 +376,8 @@ _TAKERS: Mapping[type[Event], Callable[[Changes, Any, Rank], None]] = {
     TaskProposed: _asked,
     AlertRaised: _alert,
     AlertCleared: _alert,
+    ReleaseCut: _release,
+    ReleaseWithdrawn: _release,
     RankingSubmitted: _answered,
     RatingSubmitted: _answered,
     DemonstrationSubmitted: _answered,

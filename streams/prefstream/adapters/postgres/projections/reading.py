@@ -1,5 +1,6 @@
 """Records as the archive keeps them, and the events they say."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import NamedTuple
@@ -12,8 +13,9 @@ from prefstream.adapters.postgres.projections.copying import (
     text_field,
     uuid_bytes,
 )
+from prefstream.domain.erasure.owners import CONTENT_TOPICS, OWNER_RULES, key_owner, owners_of, source_topic
 from prefstream.schemas import topics
-from prefstream.schemas.codec import decode
+from prefstream.schemas.codec import ERASED, decode
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.errors import Undecodable
 from prefstream.schemas.ids import derived_id
@@ -32,9 +34,12 @@ ARCHIVE_COLUMNS = (
     "key",
     "value",
     "headers",
+    "digest",
 )
 #: Topics whose values are events; the others hold records of others, as original bytes.
 EVENT_TOPICS = frozenset(spec.name for spec in topics.TOPICS if spec.events)
+#: Topics that hold records of others.
+RAW_TOPICS = frozenset(spec.name for spec in topics.RAW)
 #: Topics that a stage reads: what cannot be decoded there is that stage's dead letter, not ours.
 STAGE_TOPICS = frozenset(
     spec.name
@@ -46,6 +51,7 @@ STAGE_TOPICS = frozenset(
         topics.PAIRS_ROUTED,
         topics.LABELS_SUBMITTED,
         topics.LABELS_RESOLVED,
+        topics.GOLD_CHOSEN,
         topics.TASKS_PROPOSED,
         topics.DEMONSTRATIONS_SUBMITTED,
     )
@@ -56,6 +62,7 @@ _BEGIN = Struct(">hi16s").pack
 _COORDINATES = Struct(">iiiqiq").pack
 _INSTANT = Struct(">iq").pack
 _LENGTH = Struct(">i").pack
+_DIGEST = _LENGTH(32)
 _TOPIC_FIELDS = {spec.name: text_field(spec.name) for spec in topics.TOPICS}
 _TYPE_FIELDS = {name: text_field(name) for name in topics.EVENT_TYPES}
 
@@ -91,15 +98,32 @@ def unread_entry(record: LogRecord, *, fault: str | None = None) -> Entry:
     return Entry(record, uuid_bytes(event_id), None, 0, fault)
 
 
-def archive_row(entry: Entry) -> bytes:
-    """Return the entry as a row for COPY."""
+def entry_owners(entry: Entry) -> tuple[str, ...]:
+    """Return whose content a record holds: by what it says, else by its key and its first topic."""
+    record, _, event, _, _ = entry
+    if event is not None:
+        rule = OWNER_RULES.get(type(event))
+        return () if rule is None else rule(event)
+    if record.topic not in CONTENT_TOPICS:
+        return ()
+    if record.topic not in EVENT_TOPICS:
+        with suppress(Undecodable):
+            return owners_of(decode(record.value))
+    owner = key_owner(source_topic(record), record.key)
+    return () if owner is None else (owner,)
+
+
+def archive_row(entry: Entry, value: bytes | None, digest: bytes | None) -> bytes:
+    """Return the entry as a row for COPY, with the value as it is kept and the digest of what it was."""
     record, event_id, event, at_us, _ = entry
     if event is None:
         said = NULL * 3
     else:
         occurred_at = _INSTANT(8, at_us - EPOCH_SHIFT_US)
         said = occurred_at + _TYPE_FIELDS[event.type] + text_field(event.subject)
-    key, value, headers = record.key, record.value, packed(record.headers)
+    key = record.key
+    # Headers of a detour tell what went wrong, perhaps in words of what was erased.
+    headers = None if value is ERASED and record.topic in RAW_TOPICS else packed(record.headers)
     return b"".join(
         (
             _BEGIN(len(ARCHIVE_COLUMNS), 16, event_id),
@@ -112,6 +136,7 @@ def archive_row(entry: Entry) -> bytes:
             NULL if value is None else _LENGTH(len(value)),
             value or b"",
             NULL if headers is None else _LENGTH(len(headers)) + headers,
+            NULL if digest is None else _DIGEST + digest,
         )
     )
 

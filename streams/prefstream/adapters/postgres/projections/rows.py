@@ -40,10 +40,11 @@ PAIRS: Final = Table(
             | {"soft_label": _FLOAT, "method": _TEXT},
         ),
         Group(
-            # The latest resolution's verdict counts; of one resolution a rejection beats a validation,
-            # for an earlier duplicate that turns up late may yet displace the pair.
-            columns={"verdict_at": _TIME, "verdict_resolution_id": _ID, "failed_checks": "int"}
-            | {"verdict_id": _ID, "rejection_reasons": "jsonb"},
+            # The latest resolution's verdict counts; of several on one resolution the one that takes the most
+            # facts into account: an earlier duplicate that turns up late, or what a person decided.
+            columns={"verdict_at": _TIME, "verdict_resolution_id": _ID, "verdict_facts": "int"}
+            | {"verdict_id": _ID, "failed_checks": "int", "quarantined": "boolean"}
+            | {"rejection_reasons": "jsonb"},
             rank=4,
         ),
         Group(
