@@ -6,6 +6,7 @@ The bare side repeats what the sink said to the server, and nothing else: the sa
 already, and the same upserts, into the same tables. Only the sink decodes, maps and encodes. A second
 baseline copies and upserts the rows of the archive alone. All start from empty tables in a scratch
 database of the server, take the same batches and commit each of them; repeats are interleaved.
+"unsealed" is the sink that keeps content in the archive as it came.
 Two orders of arrival: "live", where the events of a pair follow one another within a fraction of a second,
 and "by topic", where a backlog is read one topic after the other.
 """
@@ -34,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import factories
 
 from prefstream.adapters.local.postgres import LocalPostgres
+from prefstream.adapters.postgres.keys import Keys
 from prefstream.adapters.postgres.log import packed
 from prefstream.adapters.postgres.migrations import upgrade
 from prefstream.adapters.postgres.projections import project, refresh
@@ -51,7 +53,7 @@ STAGE_LAG_S = 0.03
 SHARE_FOR_PEOPLE = 0.25
 TABLES = (
     "archive, archive_bare, dead_letters, prompts, pairs, labels, tasks, agreement_cells, funnel_buckets, "
-    "slice_metrics, agreement_rollups, measure_buckets, measure_rollups"
+    "slice_metrics, agreement_rollups, measure_buckets, measure_rollups, content_keys, erased_owners"
 )
 _BARE = """
 insert into archive_bare select * from arrivals on conflict (event_id) do nothing
@@ -120,12 +122,17 @@ def cpu_s(backend: int) -> tuple[float, float]:
     return time.process_time(), sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
 
-async def sink_s(connection: asyncpg.Connection, batches: Sequence[Sequence[LogRecord]]) -> float:
+async def sink_s(
+    connection: asyncpg.Connection, batches: Sequence[Sequence[LogRecord]], *, sealing: bool
+) -> float:
     """Return how long the sink takes."""
+    keys = Keys() if sealing else None
     start = time.perf_counter()
     for batch in batches:
         async with connection.transaction():
-            await project(connection, batch)
+            await project(connection, batch, keys)
+        if keys is not None:
+            keys.keep()
     return time.perf_counter() - start
 
 
@@ -166,12 +173,13 @@ async def recorded(
     connection: asyncpg.Connection, batches: Sequence[Sequence[LogRecord]]
 ) -> list[list[tuple[str, tuple[Any, ...], dict[str, Any]]]]:
     """Return what the sink says to the server for each batch."""
-    told = []
+    told, keys = [], Keys()
     await connection.execute(f"truncate {TABLES}")
     for batch in batches:
         recorder = Recorder(connection)
         async with connection.transaction():
-            await project(recorder, batch)  # type: ignore[arg-type]  # it is used as a connection is
+            await project(recorder, batch, keys)  # type: ignore[arg-type]  # it is used as a connection is
+        keys.keep()
         told.append(recorder.said)
     return told
 
@@ -216,6 +224,7 @@ def bare_row(record: LogRecord) -> tuple[object, ...]:
         record.key,
         record.value,
         packed(record.headers),
+        None,
     )
 
 
@@ -226,14 +235,15 @@ async def measure(connection: asyncpg.Connection, *, n_pairs: int, batch: int, r
     for by_topic in (False, True):
         records = records_of(n_pairs, by_topic=by_topic)
         batches = [records[start : start + batch] for start in range(0, len(records), batch)]
-        rates: dict[str, list[float]] = {"bare": [], "archive alone": [], "sink": []}
+        rates: dict[str, list[float]] = {"bare": [], "archive alone": [], "sink": [], "unsealed": []}
         costs: dict[str, list[tuple[float, float]]] = {name: [] for name in rates}
         made = [[bare_row(record) for record in some] for some in batches]
         told = await recorded(connection, batches)
         runs = (
             ("bare", partial(bare_s, connection, told)),
             ("archive alone", partial(archive_s, connection, made)),
-            ("sink", partial(sink_s, connection, batches)),
+            ("sink", partial(sink_s, connection, batches, sealing=True)),
+            ("unsealed", partial(sink_s, connection, batches, sealing=False)),
         )
         spare_the_collector()  # as the process does
         for _ in range(repeats):

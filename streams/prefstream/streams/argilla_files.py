@@ -14,10 +14,11 @@ from prefstream.adapters.files.formats import open_rows
 from prefstream.adapters.files.rows import START, Row
 from prefstream.adapters.log import LogWriter
 from prefstream.adapters.postgres.console.texts import constitution_in_force
+from prefstream.adapters.postgres.opening import opened, stream_opened
 from prefstream.agents.tasks import record_of
 from prefstream.domain.exchange.argilla_labels import Reading, labels_of
 from prefstream.domain.exchange.argilla_records import record_of as argilla_record
-from prefstream.schemas.codec import decode
+from prefstream.schemas.codec import ERASED, decode
 from prefstream.schemas.errors import BadInput
 from prefstream.schemas.judgements import PairJudged
 from prefstream.schemas.labels import LabelSubmitted
@@ -157,15 +158,25 @@ def read_users(path: Path | None) -> Mapping[str, str]:
 
 async def _exports(pool: asyncpg.Pool, chosen: Chosen) -> AsyncIterator[Any]:
     async with pool.acquire() as connection, connection.transaction(readonly=True):
-        rows = connection.cursor(
-            _PAIRS, chosen.slice, chosen.every, chosen.labels, chosen.limit, prefetch=_BATCH
+        rows = stream_opened(
+            connection,
+            _PAIRS,
+            chosen.slice,
+            chosen.every,
+            chosen.labels,
+            chosen.limit,
+            columns=("proposed", "judged"),
+            at_once=_BATCH,
         )
         async for row in rows:
+            if ERASED in (row["proposed"], row["judged"]):
+                continue
             proposed = decode(row["proposed"])
             if not isinstance(proposed, PairProposed):
                 continue
             judged = decode(row["judged"]) if chosen.suggestions and row["judged"] else None
-            labels = [decode(one) for one in row["labels"] or ()]
+            said = await opened(connection, row["labels"] or ())
+            labels = [decode(one) for one in said if one != ERASED]
             yield argilla_record(
                 proposed,
                 judged=judged if isinstance(judged, PairJudged) else None,

@@ -1,18 +1,21 @@
 """What an edit of the constitution touches, counted in the database."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import orjson
 
 from prefstream.adapters.constitutions import read_file, sound
 from prefstream.adapters.postgres.connection import pool_of
+from prefstream.adapters.postgres.opening import stream_opened
 from prefstream.adapters.settings import Settings
 from prefstream.agents.judges.rubric import system_prompt
 from prefstream.domain.constitution.differences import changed_clauses, differences
 from prefstream.domain.constitution.touches import Extent, Prices, again
+from prefstream.schemas.codec import ERASED
 from prefstream.schemas.constitutions import Constitution
 from prefstream.streams.constitution_files import change_document
 from prefstream.streams.constitution_versions import chosen, published_versions
@@ -21,21 +24,19 @@ from prefstream.streams.places import find_places, open_log
 #: The archive of years may have to be read through.
 TIMEOUT_S = 3600.0
 _SLOW_S = 2.0
-# The server refuses to read a NUL, which texts may hold as \u0000; it is taken out, after doubled
-# backslashes, so that what only looks like it is left alone. Of the rest only ids and verdicts are read.
-_TOUCHED = r"""
+# What votes say stands in sealed content, which the database cannot read.
+_JUDGEMENTS = """
+select p.pair_id, a.value from pairs p join archive a on a.event_id = p.judgement_id
+where p.constitution_id = $1
+"""
+_TOUCHED = """
 with judged as (
   select pair_id, slice, judgement_id, reasons,
     resolution_id is not null and status <> 'disputed' as resolved
   from pairs where constitution_id = $1 and judgement_id is not null
 ), marked as (
   select j.pair_id, j.slice, j.resolved,
-    exists (
-      select from archive a,
-        replace(replace(convert_from(a.value, 'UTF8'), '\\', '/'), '\u0000', '') as read,
-        json_array_elements(read::json -> 'votes') v, json_array_elements(v -> 'clause_verdicts') c
-      where a.event_id = j.judgement_id and c ->> 'clause' = any($2) and c ->> 'verdict' <> 'not_applicable'
-    ) as by_vote,
+    j.pair_id = any($3) as by_vote,
     exists (
       select from jsonb_array_elements(j.reasons) r where r ->> 'clause' = any($2)
     ) as by_route,
@@ -129,7 +130,8 @@ async def touched(pool: asyncpg.Pool, old: Constitution, new: Constitution) -> d
 async def extent_of(pool: asyncpg.Pool, constitution_id: str, clauses: Collection[str]) -> Extent:
     """Return what was judged under a constitution and, of that, what rests on some clauses."""
     judged = int(await pool.fetchval(_JUDGED, constitution_id, timeout=TIMEOUT_S))
-    asked = (constitution_id, list(clauses))
+    voted = await _cited_by_votes(pool, constitution_id, frozenset(clauses)) if clauses else []
+    asked = (constitution_id, list(clauses), voted)
     rows = await pool.fetch(_TOUCHED, *asked, timeout=TIMEOUT_S) if clauses else []
 
     def total(name: str) -> int:
@@ -145,6 +147,24 @@ async def extent_of(pool: asyncpg.Pool, constitution_id: str, clauses: Collectio
         open_tasks=total("open_tasks"),
         human_labels=total("human_labels"),
         slices={row["slice"]: row["pairs"] for row in rows},
+    )
+
+
+async def _cited_by_votes(pool: asyncpg.Pool, constitution_id: str, clauses: Collection[str]) -> list[str]:
+    """Return the pairs whose votes say something under one of the clauses; erased ones say nothing."""
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        return [
+            row["pair_id"]
+            async for row in stream_opened(connection, _JUDGEMENTS, constitution_id, at_once=1000)
+            if row["value"] != ERASED and _cites(orjson.loads(row["value"]), clauses)
+        ]
+
+
+def _cites(judgement: Mapping[str, Any], clauses: Collection[str]) -> bool:
+    return any(
+        said["clause"] in clauses and said["verdict"] != "not_applicable"
+        for vote in judgement.get("votes", ())
+        for said in vote.get("clause_verdicts", ())
     )
 
 

@@ -9,6 +9,7 @@ import asyncpg
 
 from prefstream.adapters.postgres.connection import pool_of
 from prefstream.adapters.postgres.log import unpacked
+from prefstream.adapters.postgres.projections.letters import ERASED_LETTER
 from prefstream.adapters.settings import Settings
 from prefstream.agents.tasks import TRUNCATED
 from prefstream.schemas.errors import BadInput
@@ -64,8 +65,10 @@ class DeadLetter:
         """Return the record as it goes back to its topic.
 
         Raises:
-            BadInput: The letter carries only the beginning of the record.
+            BadInput: The letter carries only the beginning of the record, or the record was erased.
         """
+        if self.reason == ERASED_LETTER:
+            raise BadInput(f"{self.where} was erased; there is nothing to put back")
         if self.reason.endswith(TRUNCATED):
             raise BadInput(f"{self.where} is too large to put back; the archive has all of it")
         return OutRecord(topic=self.topic, key=self.key or b"", value=self.value or b"", headers=self.headers)
@@ -104,6 +107,8 @@ async def put_back(*, where: str | None, stage: str | None) -> int:
     """
     settings = Settings()
     letters = await found(where) if where else await listed(stage=stage, limit=1_000_000)
+    if not where:
+        letters = [letter for letter in letters if letter.reason != ERASED_LETTER]
     async with (
         pool_of(_dsn(), size=1) as pool,
         open_log(find_places(settings), partitions=settings.partitions) as log,

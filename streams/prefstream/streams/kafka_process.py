@@ -20,7 +20,7 @@ from prefstream.streams.intake import KafkaIntake
 from prefstream.streams.kafka_runner import run_stage
 from prefstream.streams.pace import pace_of
 from prefstream.streams.retries import RetryLoop
-from prefstream.streams.sink import Claims, Sink
+from prefstream.streams.sink import Claims, Sink, sealing_keys
 from prefstream.streams.surroundings import PostgresStates, Surroundings, together
 from prefstream.streams.topology import MOVING, RETRYING, SINK_GROUP, ProcessName, process_group, retry_group
 
@@ -72,7 +72,13 @@ async def run_sink(around: Surroundings) -> None:
     )
     await reader.start()
     writer = await around.log.writer()
-    sink = Sink(pool=around.pool, claims=claims, intake=KafkaIntake(reader, limit=SINK_BATCH), writer=writer)
+    sink = Sink(
+        pool=around.pool,
+        claims=claims,
+        intake=KafkaIntake(reader, limit=SINK_BATCH),
+        writer=writer,
+        keys=sealing_keys(around.settings),
+    )
     around.tallies["sink"] = sink.tally
     around.active.set()
     try:

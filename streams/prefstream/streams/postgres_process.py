@@ -21,7 +21,7 @@ from prefstream.streams.pace import LIGHT, pace_of
 from prefstream.streams.postgres_chain import PostgresChainRunner
 from prefstream.streams.postgres_runner import PostgresStageRunner
 from prefstream.streams.retries import RetryLoop
-from prefstream.streams.sink import Claims, Sink
+from prefstream.streams.sink import Claims, Sink, sealing_keys
 from prefstream.streams.surroundings import PostgresStates, Surroundings, together
 from prefstream.streams.topology import RETRYING, process_group, retry_group, stage_names
 from prefstream.streams.trimming import trim_until
@@ -71,7 +71,13 @@ async def run_sink(around: Surroundings) -> None:
         intake = PostgresIntake(
             log, own.wakeups, positions=positions, limit=SINK_BATCH, gather_s=SINK_GATHER_S
         )
-        sink = Sink(pool=around.pool, claims=claims, intake=intake, writer=await log.writer())
+        sink = Sink(
+            pool=around.pool,
+            claims=claims,
+            intake=intake,
+            writer=await log.writer(),
+            keys=sealing_keys(around.settings),
+        )
         around.tallies["sink"] = sink.tally
         work = (
             own.held(around.stop),

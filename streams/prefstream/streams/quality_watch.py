@@ -21,6 +21,7 @@ from prefstream.domain.reliability import (
     habits_of,
 )
 from prefstream.domain.reliability.judged_work import Shown, judged_work
+from prefstream.schemas.codec import ERASED
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.values import Verdict
 from prefstream.streams.calibration_sets import drawn_set, queue
@@ -152,7 +153,7 @@ def _work(row: dict[str, Any]) -> Work:
 
 def _characters(row: dict[str, Any]) -> int:
     """Return how much there was to read; of a very long text the bytes say it well enough."""
-    if row["proposal"] is None:
+    if row["proposal"] in (None, ERASED):
         return int(row["bytes"] or 0)
     said = orjson.loads(row["proposal"])
     texts = [one["content"] for one in said["messages"]]

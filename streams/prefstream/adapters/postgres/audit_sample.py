@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from prefstream.adapters.postgres.opening import fetch_opened
 from prefstream.schemas.codec import decode
 from prefstream.schemas.envelope import Event
 from prefstream.schemas.errors import Undecodable
@@ -86,11 +87,11 @@ async def other_pairs(pool: asyncpg.Pool) -> list[OtherPair]:
 
 async def _events(pool: asyncpg.Pool, ids: Sequence[object]) -> dict[object, Event]:
     events: dict[object, Event] = {}
-    for row in await pool.fetch(_EVENTS, list(ids), timeout=_TIMEOUT_S):
+    for row in await fetch_opened(pool, _EVENTS, list(ids), timeout=_TIMEOUT_S):
         try:
             events[row["event_id"]] = decode(row["value"])
         except Undecodable:
-            continue  # written by a later version; the sink said so when it came
+            continue  # erased, or written by a later version, of which the sink said so when it came
     return events
 
 

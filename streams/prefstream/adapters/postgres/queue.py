@@ -1,9 +1,11 @@
 """The queue of people, and the pairs that they have decided, as the tables have them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import asyncpg
 
+from prefstream.adapters.postgres.opening import stream_opened
 from prefstream.domain.escalation import Task
 from prefstream.domain.selection import Lesson
 from prefstream.schemas.codec import decode
@@ -32,14 +34,14 @@ async def lessons(pool: asyncpg.Pool) -> Sequence[Lesson]:
     """Return the pairs that people decided, oldest decision first."""
     found = []
     async with pool.acquire() as connection, connection.transaction():
-        async for row in connection.cursor(_DECIDED, prefetch=1000):
+        async for row in stream_opened(connection, _DECIDED, at_once=1000):
             lesson = _lesson(row)
             if lesson is not None:
                 found.append(lesson)
     return found
 
 
-def _lesson(row: asyncpg.Record) -> Lesson | None:
+def _lesson(row: Mapping[str, Any]) -> Lesson | None:
     try:
         judged = decode(row["value"])
     except Undecodable:

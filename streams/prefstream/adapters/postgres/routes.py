@@ -1,12 +1,13 @@
 """What stands behind a pair's route: its events, and the configuration they name, from the archive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 
+from prefstream.adapters.postgres.opening import fetch_opened
 from prefstream.schemas.codec import decode
 from prefstream.schemas.constitutions import Constitution, ConstitutionPublished
 from prefstream.schemas.envelope import Event
@@ -49,10 +50,10 @@ async def routed_pair(pool: asyncpg.Pool, pair_id: str) -> Routed | None:
     row = await pool.fetchrow(_PAIR, pair_id)
     if row is None:
         return None
-    route = _one(await pool.fetch(_EVENT, row["route_id"]), PairRouted)
+    route = _one(await fetch_opened(pool, _EVENT, row["route_id"]), PairRouted)
     # The judgement that the route rests on; a later one may stand in the pair's row.
     judgement_id = route.causation_id if route else row["judgement_id"]
-    judged = await pool.fetch(_EVENT, judgement_id)
+    judged = await fetch_opened(pool, _EVENT, judgement_id)
     return Routed(
         pair_id=row["pair_id"],
         status=row["status"] or "labelled",
@@ -67,19 +68,19 @@ async def routed_pair(pool: asyncpg.Pool, pair_id: str) -> Routed | None:
 
 async def policy_named(pool: asyncpg.Pool, policy_id: str) -> tuple[Policy | None, PolicyRevoked | None]:
     """Return a policy that was published, and its revocation if it was revoked."""
-    rows = await pool.fetch(_NAMED, POLICIES_PUBLISHED.name, policy_id)
+    rows = await fetch_opened(pool, _NAMED, POLICIES_PUBLISHED.name, policy_id)
     published, revoked = _one(rows, PolicyPublished), _one(rows, PolicyRevoked)
     return (published.policy if published else None), revoked
 
 
 async def constitution_named(pool: asyncpg.Pool, constitution_id: str) -> Constitution | None:
     """Return a constitution that was published."""
-    rows = await pool.fetch(_NAMED, CONSTITUTIONS_PUBLISHED.name, constitution_id)
+    rows = await fetch_opened(pool, _NAMED, CONSTITUTIONS_PUBLISHED.name, constitution_id)
     published = _one(rows, ConstitutionPublished)
     return published.constitution if published else None
 
 
-def _one(rows: Sequence[asyncpg.Record], kind: type[E]) -> E | None:
+def _one(rows: Sequence[Mapping[str, Any]], kind: type[E]) -> E | None:
     """Return the latest event of a kind."""
     found: E | None = None
     for row in rows:

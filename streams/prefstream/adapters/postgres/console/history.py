@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
+from prefstream.adapters.postgres.opening import fetch_opened
 from prefstream.schemas.codec import decode
 from prefstream.schemas.constitutions import ConstitutionPublished
 from prefstream.schemas.envelope import Event
-from prefstream.schemas.errors import Undecodable
+from prefstream.schemas.errors import Erased, Undecodable
 
 # The list of topics is that of the index, word for word: it is only used for the same.
 _EVENTS = """
-select event_id::text, value from archive
+select event_id::text, type, occurred_at, value from archive
 where subject = $1 and topic in (
   'pairs.proposed.v1', 'pairs.judged.v1', 'pairs.routed.v1', 'labels.submitted.v1', 'labels.resolved.v1',
   'pairs.validated.v1', 'pairs.rejected.v1'
@@ -36,17 +38,21 @@ class History:
     events: Sequence[Event]
     #: Ids of events whose bytes cannot be read any more.
     unread: Sequence[str] = ()
+    #: Types and times of events whose content was erased.
+    erased: Sequence[tuple[str, datetime]] = ()
 
 
 async def history_of(pool: asyncpg.Pool, pair_id: str) -> History:
     """Return the events of a pair."""
-    events, unread = [], []
-    for row in await pool.fetch(_EVENTS, pair_id):
+    events, unread, erased = [], [], []
+    for row in await fetch_opened(pool, _EVENTS, pair_id):
         try:
             events.append(decode(row["value"]))
+        except Erased:
+            erased.append((row["type"], row["occurred_at"]))
         except Undecodable:
             unread.append(row["event_id"])
-    return History(events=events, unread=unread)
+    return History(events=events, unread=unread, erased=erased)
 
 
 async def at_work_on(pool: asyncpg.Pool, pair_id: str, *, person_id: str) -> bool:

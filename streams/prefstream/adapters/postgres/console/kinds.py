@@ -6,8 +6,9 @@ from typing import Any, Final, TypeVar, cast
 import asyncpg
 
 from prefstream.adapters.postgres.connection import Connection
+from prefstream.adapters.postgres.opening import fetch_opened, stream_opened
 from prefstream.domain.demonstrations import Answer, Row, preference_row
-from prefstream.schemas.codec import decode
+from prefstream.schemas.codec import ERASED, decode
 from prefstream.schemas.demonstrations import TaskKind, TaskProposed
 from prefstream.schemas.pairs import PairProposed
 from prefstream.schemas.values import Preference
@@ -58,14 +59,14 @@ async def answers_of(
 ) -> Sequence[Answer]:
     """Return the answers of some kinds, the oldest first."""
     names = [kind.value for kind in kinds]
-    rows = await pool.fetch(_ANSWERS, names, slice_name, list(provenances))
-    return [cast("Answer", decode(row["value"])) for row in rows]
+    rows = await fetch_opened(pool, _ANSWERS, names, slice_name, list(provenances))
+    return [cast("Answer", decode(row["value"])) for row in rows if row["value"] != ERASED]
 
 
 async def answered_tasks(pool: asyncpg.Pool, kinds: Collection[TaskKind]) -> Mapping[str, TaskProposed]:
     """Return the tasks of some kinds that somebody answered, by id."""
-    rows = await pool.fetch(_TASKS, [kind.value for kind in kinds])
-    tasks = [cast("TaskProposed", decode(row["value"])) for row in rows]
+    rows = await fetch_opened(pool, _TASKS, [kind.value for kind in kinds])
+    tasks = [cast("TaskProposed", decode(row["value"])) for row in rows if row["value"] != ERASED]
     return {task.task_id: task for task in tasks}
 
 
@@ -80,8 +81,18 @@ async def answered(
         slice_name: This slice only.
         provenances: Answers of these only.
     """
-    async for row in connection.cursor(_ANSWERED, kind.value, slice_name, list(provenances), prefetch=_AHEAD):
-        yield cast("TaskProposed", decode(row["task"])), decode(row["answer"])
+    rows = stream_opened(
+        connection,
+        _ANSWERED,
+        kind.value,
+        slice_name,
+        list(provenances),
+        columns=("task", "answer"),
+        at_once=_AHEAD,
+    )
+    async for row in rows:
+        if ERASED not in (row["task"], row["answer"]):
+            yield cast("TaskProposed", decode(row["task"])), decode(row["answer"])
 
 
 async def ranked_pairs(
@@ -94,7 +105,9 @@ async def ranked_pairs(
         slice_name: This slice only.
         provenances: Pairs and labels of these only.
     """
-    async for found in connection.cursor(_RANKED, slice_name, list(provenances), prefetch=_AHEAD):
+    async for found in stream_opened(connection, _RANKED, slice_name, list(provenances), at_once=_AHEAD):
+        if found["value"] == ERASED:
+            continue
         pair = cast("PairProposed", decode(found["value"]))
         row = preference_row(pair, Preference(found["label"]))
         if row is not None:

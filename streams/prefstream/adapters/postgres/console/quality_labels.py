@@ -13,6 +13,7 @@ import asyncpg
 import orjson
 
 from prefstream.adapters.postgres.connection import Connection
+from prefstream.adapters.postgres.opening import fetch_opened
 from prefstream.domain.reliability import SliceTables, TablesName
 
 _MARK = "select pg_snapshot_xmin(pg_current_snapshot())::text"
@@ -151,7 +152,7 @@ async def answered_gold(connection: Connection, since: str) -> set[str]:
 
 async def last_work(source: Connection | asyncpg.Pool, person_id: str, *, most: int) -> list[dict[str, Any]]:
     """Return the last labels of a person with what they were shown, the latest first."""
-    return [dict(row) for row in await source.fetch(_WORK, person_id, most)]
+    return await fetch_opened(source, _WORK, person_id, most, columns=("proposal",))
 
 
 def _json(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Refinements: better wordings that people proposed, and what the QA lead decided about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -8,6 +8,7 @@ from typing import Any, Literal
 import asyncpg
 
 from prefstream.adapters.postgres.connection import Connection
+from prefstream.adapters.postgres.opening import fetch_opened
 from prefstream.schemas.codec import decode
 from prefstream.schemas.constitutions import Exemplar
 from prefstream.schemas.errors import Undecodable
@@ -105,11 +106,11 @@ async def case_of(pool: asyncpg.Pool, refinement_id: str) -> Exemplar | None:
 
     The label itself may still be on its way through the log.
     """
-    row = await pool.fetchrow(_CASE, refinement_id)
-    return _case(row) if row and row["value"] and row["verdict"] else None
+    rows = await fetch_opened(pool, _CASE, refinement_id)
+    return _case(rows[0]) if rows and rows[0]["value"] and rows[0]["verdict"] else None
 
 
-def _case(row: asyncpg.Record) -> Exemplar | None:
+def _case(row: Mapping[str, Any]) -> Exemplar | None:
     try:
         event: Any = decode(row["value"])
     except Undecodable:

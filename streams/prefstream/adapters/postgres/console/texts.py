@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from prefstream.adapters.postgres.connection import Connection
+from prefstream.adapters.postgres.opening import fetch_opened, opened_one
 from prefstream.schemas.codec import decode
 from prefstream.schemas.constitutions import Constitution, ConstitutionPublished
 from prefstream.schemas.demonstrations import TaskProposed
@@ -50,12 +51,12 @@ class Said:
 
 async def proposed_pair(source: Connection | asyncpg.Pool, pair_id: str) -> PairProposed | None:
     """Return the proposal of a pair, with its texts."""
-    return _read(await source.fetchval(_PAIR, pair_id), PairProposed)
+    return _read(await _value(source, _PAIR, pair_id), PairProposed)
 
 
 async def proposed_task(source: Connection | asyncpg.Pool, task_id: str, kind: str) -> TaskProposed | None:
     """Return the proposal of a task of another kind."""
-    return _read(await source.fetchval(_TASK, task_id, kind), TaskProposed)
+    return _read(await _value(source, _TASK, task_id, kind), TaskProposed)
 
 
 async def pair_and_constitution(
@@ -64,7 +65,8 @@ async def pair_and_constitution(
     """Return the proposal of a pair and the constitution in force, by one question."""
     row = await connection.fetchrow(_BOTH, pair_id)
     assert row is not None
-    return _read(row["value"], PairProposed), await _constitution(connection, row["event_id"])
+    value = await opened_one(connection, row["value"])
+    return _read(value, PairProposed), await _constitution(connection, row["event_id"])
 
 
 async def constitution_in_force(source: Connection | asyncpg.Pool) -> Constitution | None:
@@ -85,19 +87,23 @@ async def _constitution(source: Connection | asyncpg.Pool, event_id: UUID | None
 
 async def standing_labels(source: Connection | asyncpg.Pool, pair_id: str) -> Sequence[Said]:
     """Return the labels of a pair that stand, the oldest first."""
-    rows = await source.fetch(_LABELS, pair_id)
+    rows = await fetch_opened(source, _LABELS, pair_id)
     read = [(_read(row["value"], LabelSubmitted), row["name"]) for row in rows]
     return [Said(label=label, name=name) for label, name in read if label is not None]
 
 
 async def judgement_of(source: Connection | asyncpg.Pool, pair_id: str) -> PairJudged | None:
     """Return what the judges said of a pair."""
-    return _read(await source.fetchval(_JUDGEMENT, pair_id), PairJudged)
+    return _read(await _value(source, _JUDGEMENT, pair_id), PairJudged)
 
 
 #: Constitutions by the event that published them: reading one costs more than all the rest of a turn.
 _KEPT: dict[UUID, Constitution | None] = {}
 _MOST_KEPT = 4
+
+
+async def _value(source: Connection | asyncpg.Pool, query: str, *arguments: str) -> bytes | None:
+    return await opened_one(source, await source.fetchval(query, *arguments))
 
 
 def _read(value: bytes | None, kind: type[E]) -> E | None:

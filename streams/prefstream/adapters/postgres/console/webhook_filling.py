@@ -12,11 +12,13 @@ import asyncpg
 import orjson
 
 from prefstream.adapters.postgres.connection import Connection
+from prefstream.adapters.postgres.opening import fetch_opened, stream_opened
 from prefstream.domain.exchange.webhook_messages import Message, messages_of
 from prefstream.schemas import topics
 from prefstream.schemas.codec import decode
 from prefstream.schemas.errors import Undecodable
 
+_Row = Mapping[str, Any]
 #: The topics that are told of; the index of the archive names the same.
 TOPICS = (
     topics.LABELS_SUBMITTED.name,
@@ -92,7 +94,7 @@ class _Listener:
             return False
         return not self.slices or message.slice is None or message.slice in self.slices
 
-    def hears(self, row: asyncpg.Record) -> bool:
+    def hears(self, row: _Row) -> bool:
         """Return whether a record came after the endpoint was made."""
         return bool(row["log_offset"] >= self.starts.get(f"{row['topic']}/{row['partition']}", 0))
 
@@ -117,7 +119,7 @@ async def replay(connection: Connection, endpoint_id: str, *, since: datetime, u
     """Send all that the log took in a stretch of time again, under the same ids, and return how many."""
     listeners = [one for one in await _listeners(connection) if one.endpoint_id == endpoint_id]
     count = 0
-    async for row in connection.cursor(_STRETCH, since, until, prefetch=500):
+    async for row in stream_opened(connection, _STRETCH, since, until):
         count += await _write(connection, _AGAIN, _wanted(listeners, row))
     return count
 
@@ -125,7 +127,7 @@ async def replay(connection: Connection, endpoint_id: str, *, since: datetime, u
 async def _filled(connection: Connection, limit: int) -> tuple[int, bool]:
     before = {(topic, number): offset for topic, number, offset in await connection.fetch(_BOUNDS)}
     listeners = await _listeners(connection)
-    rows = await connection.fetch(_NEW, limit) if listeners else []
+    rows = await fetch_opened(connection, _NEW, limit) if listeners else []
     wanted = [one for row in rows for one in _wanted(_hearing(listeners, row), row)]
     count = await _write(connection, _INSERT, wanted)
     positions, more = _positions(before, rows, limit)
@@ -136,7 +138,7 @@ async def _filled(connection: Connection, limit: int) -> tuple[int, bool]:
 
 
 def _positions(
-    before: Mapping[tuple[str, int], int], rows: Sequence[asyncpg.Record], limit: int
+    before: Mapping[tuple[str, int], int], rows: Sequence[_Row], limit: int
 ) -> tuple[dict[tuple[str, int], int], bool]:
     """Return where to go on, and whether there is more.
 
@@ -166,11 +168,11 @@ async def _listeners(connection: Connection) -> list[_Listener]:
     ]
 
 
-def _hearing(listeners: Sequence[_Listener], row: asyncpg.Record) -> list[_Listener]:
+def _hearing(listeners: Sequence[_Listener], row: _Row) -> list[_Listener]:
     return [one for one in listeners if one.hears(row)]
 
 
-def _wanted(listeners: Sequence[_Listener], row: asyncpg.Record) -> list[tuple[str, Message]]:
+def _wanted(listeners: Sequence[_Listener], row: _Row) -> list[tuple[str, Message]]:
     if not listeners:
         return []
     try:

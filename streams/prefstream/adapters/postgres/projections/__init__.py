@@ -2,5 +2,6 @@
 
 from prefstream.adapters.postgres.projections.metrics import refresh
 from prefstream.adapters.postgres.projections.projection import Projected, project, set_aside
+from prefstream.adapters.postgres.projections.remembered import Remembered
 
-__all__ = ["Projected", "project", "refresh", "set_aside"]
+__all__ = ["Projected", "Remembered", "project", "refresh", "set_aside"]

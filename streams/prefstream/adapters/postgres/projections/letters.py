@@ -12,6 +12,8 @@ from prefstream.schemas.records import LogRecord
 from prefstream.schemas.topics import DEAD_LETTERS
 
 SINK = "sink"
+#: Reason of a letter whose record was erased.
+ERASED_LETTER = "erased"
 Letter = tuple[Any, ...]
 
 # The last try of a record says most; equal ones are the same letter come twice.
@@ -53,6 +55,11 @@ def letter_of(entry: Entry) -> Letter | None:
     if detour is None:
         return own_letter(record, "undecodable", "a dead letter without the ps_* headers that tell its story")
     return _letter(record, detour)
+
+
+def wordless(letter: Letter) -> Letter:
+    """Return a letter without the record and without what was said of it."""
+    return (*letter[:4], ERASED_LETTER, "", letter[6], letter[7], None, *letter[9:])
 
 
 def own_letter(record: LogRecord, reason: str, detail: str) -> Letter:

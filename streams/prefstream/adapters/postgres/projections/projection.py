@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from prefstream.adapters.postgres.connection import Connection
+from prefstream.adapters.postgres.keys import Keys
 from prefstream.adapters.postgres.projections.alerts import project_alerts
 from prefstream.adapters.postgres.projections.archive import Archival, archive, copy_entry
 from prefstream.adapters.postgres.projections.buckets import add_cells, add_counts
@@ -15,6 +16,7 @@ from prefstream.adapters.postgres.projections.kinds import project_kinds
 from prefstream.adapters.postgres.projections.letters import own_letter, write_letters
 from prefstream.adapters.postgres.projections.measures import measured, pair_states
 from prefstream.adapters.postgres.projections.reading import unread_entry
+from prefstream.adapters.postgres.projections.releases import project_releases
 from prefstream.adapters.postgres.projections.rows import (
     DISPUTED,
     PAIRS,
@@ -60,7 +62,9 @@ class Projected:
     latest: datetime | None
 
 
-async def project(connection: Connection, records: Sequence[LogRecord]) -> Projected:
+async def project(
+    connection: Connection, records: Sequence[LogRecord], keys: Keys | None = None
+) -> Projected:
     """Write what the records say: all of it, or nothing when this raises.
 
     The rows depend on which events came, not on their order, repetition or division into batches.
@@ -69,18 +73,21 @@ async def project(connection: Connection, records: Sequence[LogRecord]) -> Proje
         connection: In a transaction at READ COMMITTED, opened by `connection.transaction()`, in which
             the caller moves the offsets of these records too (first, for that is the fence).
         records: Of any topics of the contract; those of one partition in order.
+        keys: Under which the archive seals content; `None`: it keeps it as it is.
 
     Raises:
         asyncpg.DataError: A value does not fit its column, e.g. a text with a NUL. Roll back and try
             the halves; the one record that is left is for `set_aside`.
     """
-    archival = await archive(connection, records)
+    archival = await archive(connection, records, keys)
     await write_letters(connection, archival.letters)
     slices = await _write(connection, archival.changes)
     return _told(archival, slices)
 
 
-async def set_aside(connection: Connection, record: LogRecord, *, reason: str, detail: str) -> None:
+async def set_aside(
+    connection: Connection, record: LogRecord, *, reason: str, detail: str, keys: Keys | None = None
+) -> None:
     """Archive a record that cannot be projected as original bytes, and write its dead letter.
 
     Args:
@@ -88,9 +95,11 @@ async def set_aside(connection: Connection, record: LogRecord, *, reason: str, d
         record: The record.
         reason: Why, in a word, e.g. "unstorable".
         detail: Why, in a sentence.
+        keys: Under which the archive seals content; `None`: it keeps it as it is.
     """
-    await copy_entry(connection, unread_entry(record))
-    await write_letters(connection, [own_letter(record, reason, detail)])
+    readable = await copy_entry(connection, unread_entry(record), keys)
+    told = record if readable else record._replace(value=None)
+    await write_letters(connection, [own_letter(told, reason, detail)])
 
 
 async def _write(connection: Connection, changes: Changes) -> frozenset[str]:
@@ -99,6 +108,7 @@ async def _write(connection: Connection, changes: Changes) -> frozenset[str]:
         await connection.execute(_UPSERT_PROMPTS)
     await project_kinds(connection, changes.asked, changes.answers)
     await project_alerts(connection, changes.alerts)
+    await project_releases(connection, changes.releases)
     added = await _write_pairs(connection, changes)
     counts = summed((changes.funnel, added.labels)), summed((changes.measures, added.measures))
     await add_cells(connection, added.cells)
