@@ -69,6 +69,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def postgres_dsn(postgres_server: str) -> Iterator[str]:
     """Give the DSN of a fresh database, dropped after the test."""
+    yield from fresh_database(postgres_server)
+
+
+def fresh_database(postgres_server: str) -> Iterator[str]:
+    """Give the DSN of a fresh database, and drop it afterwards."""
     name = f"test_{secrets.token_hex(6)}"
     execute(postgres_server, f'CREATE DATABASE "{name}"')
     yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))

@@ -16,6 +16,7 @@ from tests.browser.driving import PICTURES, Desk, violations
 from tests.console.running import RunningConsole
 from tests.console.telling import a_long_history, tell
 from tests.console.test_pages_acting import proposed
+from tests.console.test_release_pages import two_releases
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
 FOLDER = os.environ.get(PICTURES)
@@ -29,6 +30,8 @@ PAGES = {
     "differences": "/constitution/differences",
     "disagreements": "/disagreements",
     "refinements": "/refinements",
+    "releases": "/releases",
+    "release": "/releases/helpful-2-0123456789abcdef",
     "annotators": "/annotators",
     "annotator": "/annotators/ada",
     "calibration": "/calibration",
@@ -56,6 +59,7 @@ async def lived_in(console: RunningConsole, people: Any) -> str:
     )
     await tell(console.pool, *(make.a_constitution_published(constitution=one) for one in (old, new)))
     await tell(console.pool, *a_long_history())
+    await two_releases(console.pool)
     for n in range(12):
         at = make.NOON + timedelta(hours=n)
         proposal = make.a_pair_proposed(pair_id=f"waits-{n:02}", slice=("law", "medicine")[n % 2])

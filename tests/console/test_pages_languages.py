@@ -32,6 +32,8 @@ PAGES = (
     "/constitution/differences",
     "/disagreements",
     "/refinements",
+    "/releases",
+    "/releases/helpful-1-0123456789abcdef",
     "/annotators",
     "/calibration",
     "/people",
@@ -136,6 +138,7 @@ async def test_every_word_of_ours_on_a_page_can_be_translated(
     await tell(console.pool, make.a_constitution_published(constitution=make.a_constitution()))
     await tell(console.pool, *a_long_history())
     await tell(console.pool, make.a_pair_proposed(pair_id="p2"), make.a_pair_routed(pair_id="p2"))
+    await tell(console.pool, make.a_release_cut())
     client = await console.logged_in(await people("admin", language=MIRRORED))
 
     for path in PAGES:

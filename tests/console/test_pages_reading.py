@@ -25,6 +25,7 @@ PAGES = {
     "/queue": {Role.VIEWER, Role.REVIEWER, Role.QA_LEAD, Role.ADMIN, Role.SERVICE},
     "/pairs": {Role.VIEWER, Role.REVIEWER, Role.QA_LEAD, Role.ADMIN, Role.SERVICE},
     "/pairs/pair-1": {Role.VIEWER, Role.REVIEWER, Role.QA_LEAD, Role.ADMIN, Role.SERVICE},
+    "/releases": {Role.VIEWER, Role.REVIEWER, Role.QA_LEAD, Role.ADMIN, Role.SERVICE},
     "/annotators": {Role.QA_LEAD, Role.ADMIN},
     "/calibration": {Role.QA_LEAD, Role.ADMIN},
     "/disagreements": {Role.QA_LEAD, Role.ADMIN},

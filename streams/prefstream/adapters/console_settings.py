@@ -1,5 +1,6 @@
 """Settings of the console, of work in it, and of what stands beside it."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -42,6 +43,8 @@ class ConsoleSettings(_Part):
     connections: int = Field(default=16, ge=4, le=500)
     #: Slices whose figures /metrics shows, those with most pairs; counts of the others are summed.
     figures_slices: int = Field(default=50, ge=0, le=10_000)
+    #: Folder of releases, whose files whoever may read may download; none: they are not handed out.
+    releases_folder: Path | None = None
     #: Seconds for which a task is lent; a heartbeat makes it as long again.
     lease_s: float = Field(default=900.0, gt=0)
     #: Seconds between two heartbeats of a browser.

@@ -1,10 +1,11 @@
 """A migrated database and a log on it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from tests.running_parts import fresh_database
 
 from prefstream.adapters.postgres.log import PostgresLog
 from prefstream.adapters.postgres.migrations import upgrade
@@ -38,3 +39,9 @@ async def log(migrated_dsn: str) -> AsyncIterator[PostgresLog]:
 def places() -> list[tuple[str, int]]:
     """Name the partitions of the first topic."""
     return [("prompts.submitted.v1", number) for number in range(PARTITIONS)]
+
+
+@pytest.fixture
+def second_dsn(postgres_server: str) -> Iterator[str]:
+    """Give the DSN of another fresh database beside the test's own."""
+    yield from fresh_database(postgres_server)

@@ -70,6 +70,8 @@ class Example:
     provenance: Provenance
     #: Ids of the events it is folded from, in the order of the chain.
     evidence: tuple[str, ...]
+    #: Whether the judge's label would have stood by the route: only the audit coin could ask a person.
+    accepted: bool = False
 
     @property
     def margin(self) -> int:

@@ -77,4 +77,5 @@ SAID: Final = (
     to_say("Resolutions, later ones of a pair included"),
     to_say("Validations, later ones of a pair included"),
     to_say("Rejections, later ones of a pair included"),
+    to_say("Quarantines, later ones of a pair included"),
 )

@@ -24,6 +24,7 @@ NAVIGATION: tuple[tuple[str, str, Permission], ...] = (
     ("/calibration", to_say("Calibration"), Permission.LEAD_QUALITY),
     ("/annotators", to_say("Annotators"), Permission.LEAD_QUALITY),
     ("/refinements", to_say("Refinements"), Permission.LEAD_QUALITY),
+    ("/releases", to_say("Releases"), Permission.READ),
     ("/constitution", to_say("Constitution"), Permission.LABEL),
     ("/people", to_say("People"), Permission.ADMINISTER),
 )

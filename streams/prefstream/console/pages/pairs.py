@@ -45,7 +45,7 @@ async def pair(request: Request, parts: TheParts, principal: Reads, pair_id: str
             kind="at_work_on_it",
         )
     history = await history_of(parts.pool, pair_id)
-    if not history.events and not history.unread:
+    if not (history.events or history.unread or history.erased):
         raise Problem(404, f"there is no pair {pair_id!r}")
     if raw:
         return _raw(history, raw)
@@ -58,6 +58,7 @@ async def pair(request: Request, parts: TheParts, principal: Reads, pair_id: str
         pair_id=pair_id,
         steps=steps,
         unread=history.unread,
+        erased=history.erased,
         proposed=proposed,
         texts=await _texts(proposed),
         cost=_cost(steps),
