@@ -221,6 +221,15 @@ class TracingSettings(_Part):
     share: float = Field(default=1.0, ge=0, le=1)
 
 
+class EvidenceSettings(_Part):
+    """Who signs what the archive holds."""
+
+    #: The name that checkpoints are signed with, e.g. that of the deployment.
+    origin: str = Field(default="prefstream", pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    #: File with the Ed25519 key that signs; `None`: evidence.key in the folder. A missing one is made.
+    key_file: Path | None = None
+
+
 class Settings(BaseSettings):
     """Everything that can be set, from PREFSTREAM_* variables and `prefstream.toml`.
 
@@ -255,6 +264,7 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     webhooks: WebhookSettings = WebhookSettings()
     tracing: TracingSettings = TracingSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     label_studio: LabelStudioSettings = LabelStudioSettings()
     #: Labels by people for an escalated pair while no policy says otherwise.
     overlap: int = Field(default=1, ge=1, le=99)
@@ -265,6 +275,10 @@ class Settings(BaseSettings):
     #: A name that this process keeps when it is started again, so that Kafka gives it its partitions
     #: back at once; different for every process of a kind.
     instance: str = ""
+    #: Whether the archive keeps content sealed, so that erasing is destroying a key.
+    sealing: bool = True
+    #: File with 32 bytes in hex under which the keys of content are kept; none: as they are.
+    sealing_key_file: Path | None = None
     #: Seconds for which the Postgres log keeps records that everybody has read.
     keep_s: float = Field(default=3600.0, ge=0)
     #: Seconds without progress, while there is work, after which a process gives up.

@@ -13,6 +13,8 @@ from prefstream.cli import (
     alerts,
     annotators,
     argilla,
+    audit,
+    checks,
     console_command,
     constitution,
     cost,
@@ -22,6 +24,7 @@ from prefstream.cli import (
     demonstrations,
     dev,
     doctor,
+    erase,
     gold,
     ingest,
     judge,
@@ -29,6 +32,8 @@ from prefstream.cli import (
     people,
     policy,
     protect,
+    quarantine,
+    release,
     route,
     route_explain,
     route_queue,
@@ -73,6 +78,10 @@ for _command in (route_explain.explain, route_queue.queue, route_queue.learn, ro
 root.add_typer(route.app, name="route")
 root.add_typer(sampling.app, name="sampling")
 root.add_typer(protect.app, name="protect")
+root.add_typer(audit.app, name="audit")
+root.add_typer(release.app, name="release")
+root.add_typer(checks.app, name="checks")
+root.add_typer(quarantine.app, name="quarantine")
 root.add_typer(gold.app, name="gold")
 root.add_typer(annotators.app, name="annotators")
 root.add_typer(alerts.app, name="alerts")
@@ -84,6 +93,7 @@ root.add_typer(demonstrations.app, name="demonstrations")
 root.add_typer(webhooks.app, name="webhooks")
 root.add_typer(label_studio.app, name="label-studio")
 root.add_typer(argilla.app, name="argilla")
+root.add_typer(erase.app, name="erase")
 root.add_typer(db.app, name="db")
 root.add_typer(topics.app, name="topics")
 root.add_typer(schemas.app, name="schemas")

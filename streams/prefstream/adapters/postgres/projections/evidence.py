@@ -1,0 +1,73 @@
+"""The Merkle trees over the archive, grown in the transaction that archives."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from struct import Struct
+from typing import NamedTuple
+
+from prefstream.adapters.postgres.connection import Connection
+from prefstream.domain.evidence.merkle import HASH_BYTES, Frontier
+
+_HEADS = """
+select topic, partition, size, frontier from evidence_heads
+where (topic, partition) in (select * from unnest($1::text[], $2::int[]))
+"""
+_GROW = """
+with heads as (
+  insert into evidence_heads (topic, partition, size, frontier)
+  select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[])
+  on conflict (topic, partition) do update set size = excluded.size, frontier = excluded.frontier
+)
+insert into evidence_runs (topic, partition, first_leaf, first_offset, offsets, event_ids, leaves)
+select * from unnest($1::text[], $2::int[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $9::bytea[])
+"""
+_KEEP = """
+insert into evidence_subtrees (topic, partition, level, index, root)
+select * from unnest($1::text[], $2::int[], $3::int[], $4::bigint[], $5::bytea[])
+"""
+_OFFSET = Struct(">q").pack
+
+#: Topic and partition.
+TreeName = tuple[str, int]
+
+
+class Leaf(NamedTuple):
+    """One archived record, as its tree takes it in."""
+
+    offset: int
+    event_id: bytes
+    content_hash: bytes
+
+
+async def grow(connection: Connection, leaves: Mapping[TreeName, Sequence[Leaf]]) -> None:
+    """Append what was archived to the trees.
+
+    Args:
+        connection: In the transaction that archived it; the fence of the offsets keeps others out.
+        leaves: By topic and partition, in the order of their offsets.
+    """
+    if not leaves:
+        return
+    topics, partitions = [topic for topic, _ in leaves], [partition for _, partition in leaves]
+    heads = {
+        (topic, partition): frontier_of(size, frontier)
+        for topic, partition, size, frontier in await connection.fetch(_HEADS, topics, partitions)
+    }
+    rows, kept = [], []
+    for name, found in leaves.items():
+        before = heads.get(name, Frontier())
+        after, subtrees = before.grown(leaf.content_hash for leaf in found)
+        kept += [(*name, *subtree) for subtree in subtrees]
+        rows.append((*name, after.size, b"".join(after.roots), before.size, found[0].offset, *_joined(found)))
+    await connection.execute(_GROW, *map(list, zip(*rows, strict=True)))
+    if kept:
+        await connection.execute(_KEEP, *map(list, zip(*kept, strict=True)))
+
+
+def frontier_of(size: int, joined: bytes) -> Frontier:
+    """Return the frontier that a row of `evidence_heads` says."""
+    return Frontier(size, tuple(joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)))
+
+
+def _joined(leaves: Iterable[Leaf]) -> tuple[bytes, bytes, bytes]:
+    offsets, ids, hashes = zip(*leaves, strict=True)
+    return b"".join(map(_OFFSET, offsets)), b"".join(ids), b"".join(hashes)
