@@ -10,6 +10,8 @@ from prefstream.domain.agreement.statistic import Z_95
 from prefstream.domain.evaluation.intervals import always
 
 _MOST: Final = 1 << 24
+#: How many times the units there are somebody may be asked for.
+_FOLD: Final = 100
 #: Guards against 0.95 * 100 being a hair more than 95.
 _HAIR: Final = 1e-9
 
@@ -18,13 +20,15 @@ def units_for_bound(value: float, low: float, limit: float, n: int) -> int | Non
     """Return how many more units bring a lower limit up, should the figure stay as it is.
 
     A limit lies as far below as one over the square root of the units: n' = n ((v - low) / (v - limit))^2.
+    More than a hundred times as many are no remedy: the figure itself must rise.
 
     >>> units_for_bound(0.85, 0.71, 0.75, 100), units_for_bound(0.75, 0.71, 0.75, 100)
     (96, None)
     """
     if value <= limit:
         return None
-    return max(1, ceil(n * ((value - low) / (value - limit)) ** 2 - n - _HAIR))
+    more = max(1, ceil(n * ((value - low) / (value - limit)) ** 2 - n - _HAIR))
+    return more if more <= _FOLD * n else None
 
 
 def units_without_evidence(limit: float) -> int:
