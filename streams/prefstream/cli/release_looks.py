@@ -1,7 +1,8 @@
 """`prefstream release list|show|diff|verify|trace|withdraw`: what became of releases."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +17,7 @@ _OUT = Path("releases")
 
 
 def list_(json: Json = False) -> None:
-    """List the releases, the newest first, with those that were withdrawn marked.
+    """List the releases, the newest first; those withdrawn, or that hold erased content, are marked.
 
     Example: prefstream release list
     """
@@ -29,10 +30,16 @@ def list_(json: Json = False) -> None:
         print_json({"releases": found})
         return
     for one in found:
-        withdrawn = f"  withdrawn: {one['withdrawn_reason']}" if one["withdrawn_id"] else ""
-        say(f"{one['cut_at']:%Y-%m-%d %H:%M}  {one['pairs']:>9,} pairs  {one['release_id']}{withdrawn}")
+        say(f"{one['cut_at']:%Y-%m-%d %H:%M}  {one['pairs']:>9,} pairs  {one['release_id']}{_mark(one)}")
     if not found:
         note("no release was cut yet: prefstream release cut PLAN.yaml")
+
+
+def _mark(one: Mapping[str, Any]) -> str:
+    """Return why a release should not be used any more; empty where nothing speaks against it."""
+    if one["withdrawn_id"]:
+        return f"  withdrawn: {one['withdrawn_reason']}"
+    return f"  holds {one['erased_rows']:,} rows whose content was erased since" if one["erased_rows"] else ""
 
 
 def show(release_id: ReleaseId, json: Json = False) -> None:
@@ -51,6 +58,8 @@ def show(release_id: ReleaseId, json: Json = False) -> None:
     say(f"{found['release_id']}, cut {found['cut_at']:%Y-%m-%d %H:%M} by {found['cut_by']}")
     if found["withdrawn_id"]:
         say(f"WITHDRAWN by {found['withdrawn_by']}: {found['withdrawn_reason']}")
+    elif mark := _mark(found):
+        say(f"it{mark[1:]}: cut it anew and withdraw this one")
     say(f"{found['pairs']:,} pairs; rows: {counts(found['rows'])}")
     for one in found["gates"]:
         say_gate(one)
@@ -113,6 +122,8 @@ def verify(folder: Folder, json: Json = False) -> None:
         say(f"{found['release_id']} is as it was cut, in every file {beside}")
     if found["withdrawn"]:
         note(f"but it was withdrawn: {found['withdrawn']}")
+    elif found["erased_rows"]:
+        note(f"but it holds {found['erased_rows']:,} rows whose content was erased since: withdraw it")
 
 
 def trace(

@@ -149,6 +149,7 @@ async def verified(folder: Path, dsn: str | None) -> dict[str, Any]:
         "compared_with_record": found is not None,
         "database_answered": answered,
         "withdrawn": found["withdrawn_reason"] if found else None,
+        "erased_rows": found["erased_rows"] if found else None,
     }
 
 

@@ -90,10 +90,9 @@ def _standing(history: PairHistory) -> _Standing | Exclusion:
 
 def _proposal(history: PairHistory) -> PairProposed | Exclusion:
     proposals = history.of(PairProposed)
-    if history.erased:
-        return Exclusion(reason="erased")
     if not proposals:
-        return Exclusion(reason="not_proposed")
+        # Of a pair whose author had it erased nothing can be read; of a person's labels only those are gone.
+        return Exclusion(reason="erased" if history.erased else "not_proposed")
     if len(proposals) > 1 and any(_texts(one) != _texts(proposals[0]) for one in proposals):
         return Exclusion(reason="texts_differ")
     if any(isinstance(event, GoldChosen | GoldRetired) for event in history.events):

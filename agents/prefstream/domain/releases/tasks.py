@@ -29,12 +29,12 @@ def answered(events: Iterable[Event], *, erased: bool = False) -> AnsweredTask |
         for event in ordered
         if isinstance(event, DemonstrationSubmitted | SafetyLabelSubmitted)
     }
-    if erased:
-        return Exclusion(reason="erased")
     if not proposals:
-        return Exclusion(reason="not_proposed")
+        return Exclusion(reason="erased" if erased else "not_proposed")
     answers = tuple([latest[name] for name in sorted(latest)])
-    return AnsweredTask(task=proposals[-1], answers=answers) if answers else Exclusion(reason="unresolved")
+    if not answers:
+        return Exclusion(reason="erased" if erased else "unresolved")
+    return AnsweredTask(task=proposals[-1], answers=answers)
 
 
 def chosen_answers(one: AnsweredTask, plan: ReleasePlan) -> AnsweredTask | Exclusion:

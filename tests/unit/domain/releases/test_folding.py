@@ -1,6 +1,5 @@
 """Folding a pair's events: what holds, what stays out, and that no order of events matters."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -14,8 +13,8 @@ from prefstream.domain.releases.exclusions import Exclusion
 from prefstream.domain.releases.folding import example
 from prefstream.domain.releases.history import history_of
 from prefstream.schemas.ids import derived_id
-from prefstream.schemas.labels import Ground
-from prefstream.schemas.pairs import CheckResult
+from prefstream.schemas.labels import Ground, LabelSubmitted
+from prefstream.schemas.pairs import CheckResult, PairProposed
 from prefstream.schemas.routes import Reason, ReasonCode
 from prefstream.schemas.values import Preference, Verdict
 
@@ -183,10 +182,20 @@ def test_labels_under_two_versions_of_the_constitution_stay_out_unless_validatio
     assert found.constitution_id == "house@2#0123456789abcdef"
 
 
-def test_what_can_be_read_no_more_is_erased() -> None:
-    history = replace(history_of(PAIR, chain()), erased=True)
+def test_a_pair_whose_texts_can_be_read_no_more_is_erased() -> None:
+    rest = [event for event in chain() if not isinstance(event, PairProposed)]
+    history = history_of(PAIR, rest, erased=True)
 
     assert example(history) == Exclusion(reason="erased")
+
+
+def test_a_label_whose_author_had_it_erased_is_missing_and_the_pair_stays() -> None:
+    rest = [event for event in chain() if not isinstance(event, LabelSubmitted) or event.annotator != "ann"]
+
+    found = example(history_of(PAIR, rest, erased=True))
+
+    assert isinstance(found, Example)
+    assert [label.annotator for label in found.labels] == ["bob"]
 
 
 def test_pairs_that_are_on_their_way_say_where_they_are() -> None:
