@@ -61,6 +61,7 @@ def prove(
         str, typer.Argument(metavar="LABEL_ID", help="Id of any event, or of a pair: its label.")
     ],
     out: Annotated[Path | None, typer.Option("--out", help="Write the proof to this file.")] = None,
+    json: Json = False,
 ) -> None:
     """Prove that a label, or any other event, stands in the log, byte for byte.
 
@@ -77,12 +78,16 @@ def prove(
         typer.echo(proof, nl=False)
         return
     _write(out, proof)
-    note(f"{out}: {len(proof)} bytes")
+    if json:
+        print_json({"file": str(out), "bytes": len(proof.encode())})
+        return
+    note(f"{out}: {len(proof.encode())} bytes")
 
 
 @app.command()
 def script(
     out: Annotated[Path, typer.Argument(help="The file to write.")] = Path("verify_evidence.py"),
+    json: Json = False,
 ) -> None:
     """Write the script that checks proofs with nothing but Python.
 
@@ -91,6 +96,9 @@ def script(
     from importlib.resources import files
 
     _write(out, (files("prefstream.adapters.evidence") / "verify_evidence.py").read_text(encoding="utf-8"))
+    if json:
+        print_json({"file": str(out)})
+        return
     say(f"{out}: run it as `python {out} PROOF.json --key KEY`")
 
 

@@ -112,6 +112,15 @@ def test_trees_do_not_depend_on_batches_or_repeats(archive: Archive) -> None:
     assert archive.checked()["sound"]
 
 
+def test_a_topic_that_was_made_anew_goes_on_in_its_tree(archive: Archive) -> None:
+    archive.take(history(20))
+    anew = make.a_label_submitted(pair_id="pair-anew")
+    archive.take([make.a_record(anew, offset=0)])
+    shown = verify_evidence.check(archive.prove(anew.event_id), key())
+    assert shown == "labels.submitted.v1/0@0 is leaf 10 of 11"
+    assert archive.checked()["sound"]
+
+
 @pytest.mark.parametrize(
     ("statement", "kind"),
     [

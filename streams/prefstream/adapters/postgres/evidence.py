@@ -21,7 +21,7 @@ _OFFSET = Struct(">q")
 _HEADS = "select topic, partition, size, frontier from evidence_heads order by topic, partition"
 _RUN = """
 select first_leaf, offsets, event_ids, leaves from evidence_runs
-where topic = $1 and partition = $2 and first_offset <= $3 order by first_offset desc limit 1
+where topic = $1 and partition = $2 and first_offset <= $3 order by first_offset desc, first_leaf desc
 """
 _RUNS = """
 select first_leaf, offsets, event_ids, leaves from evidence_runs
@@ -64,13 +64,19 @@ async def heads(connection: Connection) -> dict[TreeName, Frontier]:
 
 
 async def leaf_of(connection: Connection, event_id: UUID) -> tuple[TreeName, StoredLeaf] | None:
-    """Return the leaf of an archived event, and its tree; `None`: there is none."""
+    """Return the leaf of an archived event, and its tree; `None`: there is none.
+
+    The connection is in a transaction. Nearly always the first run has it; only of a topic that was made
+    anew several begin at that offset.
+    """
     if (place := await connection.fetchrow(_PLACE, event_id)) is None:
         return None
     topic, partition, offset = place
-    run = await connection.fetchrow(_RUN, topic, partition, offset)
-    found = [leaf for leaf in _leaves(run) if leaf.event_id == event_id] if run else []
-    return ((topic, partition), found[0]) if found else None
+    async for run in connection.cursor(_RUN, topic, partition, offset, prefetch=2):
+        for leaf in _leaves(run):
+            if leaf.event_id == event_id:
+                return (topic, partition), leaf
+    return None
 
 
 async def leaves(connection: Connection, name: TreeName, first: int, end: int) -> AsyncIterator[StoredLeaf]:

@@ -22,7 +22,8 @@ create table evidence_runs (
 );
 alter table evidence_runs alter column leaves set storage external;
 alter table evidence_runs alter column event_ids set storage external;
-create unique index evidence_runs_offset on evidence_runs (topic, partition, first_offset);
+-- Not unique: a topic that was made anew begins at 0 again, and the tree goes on.
+create index evidence_runs_offset on evidence_runs (topic, partition, first_offset);
 
 -- Roots of full subtrees of 2^8, 2^16, ... leaves, so that a proof need not reckon all leaves again.
 create table evidence_subtrees (
