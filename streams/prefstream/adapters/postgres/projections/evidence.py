@@ -9,13 +9,17 @@ from prefstream.domain.evidence.merkle import HASH_BYTES, Frontier
 
 _HEADS = """
 select topic, partition, size, frontier from evidence_heads
-where (topic, partition) in (select * from unnest($1::text[], $2::int[]))
+where (topic, partition) in (select * from unnest($1::text[], $2::int[])) order by topic, partition for update
+"""
+_BEGIN = """
+insert into evidence_heads (topic, partition, size, frontier)
+select t, p, 0, '' from unnest($1::text[], $2::int[]) as u (t, p) order by t, p on conflict do nothing
 """
 _GROW = """
 with heads as (
-  insert into evidence_heads (topic, partition, size, frontier)
-  select * from unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[])
-  on conflict (topic, partition) do update set size = excluded.size, frontier = excluded.frontier
+  update evidence_heads h set size = u.size, frontier = u.frontier
+  from unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[]) as u (topic, partition, size, frontier)
+  where h.topic = u.topic and h.partition = u.partition
 )
 insert into evidence_runs (topic, partition, first_leaf, first_offset, offsets, event_ids, leaves)
 select * from unnest($1::text[], $2::int[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $9::bytea[])
@@ -42,25 +46,31 @@ async def grow(connection: Connection, leaves: Mapping[TreeName, Sequence[Leaf]]
     """Append what was archived to the trees.
 
     Args:
-        connection: In the transaction that archived it; the fence of the offsets keeps others out.
+        connection: In the transaction that archived it; whoever grows the same tree waits for its end.
         leaves: By topic and partition, in the order of their offsets.
     """
     if not leaves:
         return
-    topics, partitions = [topic for topic, _ in leaves], [partition for _, partition in leaves]
-    heads = {
-        (topic, partition): frontier_of(size, frontier)
-        for topic, partition, size, frontier in await connection.fetch(_HEADS, topics, partitions)
-    }
+    heads = await _heads(connection, [*leaves])
     rows, kept = [], []
     for name, found in leaves.items():
-        before = heads.get(name, Frontier())
+        before = heads[name]
         after, subtrees = before.grown(leaf.content_hash for leaf in found)
         kept += [(*name, *subtree) for subtree in subtrees]
         rows.append((*name, after.size, b"".join(after.roots), before.size, found[0].offset, *_joined(found)))
     await connection.execute(_GROW, *map(list, zip(*rows, strict=True)))
     if kept:
         await connection.execute(_KEEP, *map(list, zip(*kept, strict=True)))
+
+
+async def _heads(connection: Connection, names: Sequence[TreeName]) -> dict[TreeName, Frontier]:
+    """Return how far the trees have grown, and keep others from growing them."""
+    topics, partitions = [topic for topic, _ in names], [partition for _, partition in names]
+    found = await connection.fetch(_HEADS, topics, partitions)
+    if len(found) < len(names):
+        await connection.execute(_BEGIN, topics, partitions)
+        found = await connection.fetch(_HEADS, topics, partitions)
+    return {(topic, partition): frontier_of(size, frontier) for topic, partition, size, frontier in found}
 
 
 def frontier_of(size: int, joined: bytes) -> Frontier:
