@@ -1,12 +1,13 @@
 """What validation costs a pair as pairs pile up: the pure stage over states in memory.
 
-    .venv/bin/python benchmarks/validation_cost.py [--pairs 10000 100000 1000000]
+    .venv/bin/python benchmarks/validation_cost.py [--pairs 10000 100000]
 
 Every pair is proposed and resolved, about 700 characters each, one in ten nearly a copy of an earlier one,
 and goes through `needs` and `handle` as the runner calls them, with the default policy of checks. The named
 baseline is the same stage with every check switched off. Costs are of the processor, for the last tenth of
 the pairs, so that they show what the ones before have made of it; making the pairs is not measured. In a
-deployment the states lie in PostgreSQL: here they are in memory, and their bytes are printed.
+deployment the states lie in PostgreSQL: here they are in
+memory, as Python's objects some 20 kB a pair, and their own bytes are printed.
 """
 
 import argparse
