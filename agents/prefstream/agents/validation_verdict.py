@@ -20,6 +20,8 @@ CALIBRATION: Final = "calibration_item"
 MARKS: Final = (EXACT, NEAR, PROMPT, GOLD, CALIBRATION)
 #: Checks whose severity is kept with the proposal, because what they find may come later.
 KEPT: Final = (*MARKS, WITHDRAWN)
+#: That a pair is a copy outweighs that it nearly repeats one: the finding and the mark of that.
+_COPY: Final = 2
 _UNREAL: Final = (Provenance.SIMULATED, Provenance.OFFLINE)
 
 
@@ -38,10 +40,11 @@ def verdict(
     held = tuple(
         [check.check for check in failed if check.severity == "quarantine" and check.released_by is None]
     )
+    marks = _telling(pair, proposal)
     knows = derived_id(
         resolution.event_id,
         *[check.check for check in failed],
-        *pair.marks,
+        *marks,
         *sorted([one.event_id for one in pair.decisions]),
     )
     base: dict[str, Any] = {
@@ -56,7 +59,7 @@ def verdict(
         "slice": resolution.slice,
         "resolution_id": resolution.event_id,
         "checks": checks,
-        "facts": len(failed) + len(pair.marks) + len(pair.decisions),
+        "facts": len(failed) + len(marks) + len(pair.decisions) + (_COPY if EXACT in marks else 0),
         "provenance": weakest(resolution.provenance, proposal.provenance),
     }
     if rejecting or held:
@@ -81,6 +84,12 @@ def _checks(pair: PairState, proposal: ProposalState, resolution: ResolutionStat
         yield graded(WITHDRAWN, "a label that it rests on was withdrawn", grade)
 
 
+def _telling(pair: PairState, proposal: ProposalState) -> list[str]:
+    """Return the marks that count: whether a copy also nearly repeats others depends on the order."""
+    copied = EXACT in pair.marks and _grade(EXACT, proposal) != "off"
+    return [mark for mark in pair.marks if not (copied and mark == NEAR)]
+
+
 def _finding(check_id: str, pair: PairState, proposal: ProposalState) -> str:
     """Return what to say of a mark.
 
@@ -91,7 +100,7 @@ def _finding(check_id: str, pair: PairState, proposal: ProposalState) -> str:
     if check_id == EXACT:
         return f"an earlier pair has the same content (fingerprint {proposal.fingerprint[:16]})"
     if check_id == NEAR:
-        if EXACT in pair.marks and _grade(EXACT, proposal) != "off":
+        if NEAR not in _telling(pair, proposal):
             return ""
         return f"an earlier pair shares at least {proposal.least:g} of its runs of five characters"
     return {
